@@ -1,0 +1,265 @@
+"""`params.yaml` as checked, typed settings, with a profile laid under it.
+
+The values of a run are, from weakest to strongest: the defaults below, the profile
+(`undertone/profiles/NAME.yaml`), the keys of `params.yaml` (and of `--set` on the command line).
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from undertone.errors import ConfigError
+
+PROFILES = Path(__file__).parent / "profiles"
+Tuning = Literal["full", "lora", "frozen"]
+
+
+class Section(BaseModel):
+    """A part of the settings: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GeneratedParams(Section):
+    """The generated corpus (espeak-ng)."""
+
+    clips: int = Field(1600, ge=1)
+    speakers: int = Field(30, ge=24)
+    first_speaker: int = Field(0, ge=0)
+    channel: Literal["studio", "telephone"] = "studio"
+    emotion_weights: dict[str, float] = Field(default_factory=dict)
+    seed: int = 17
+
+
+class CorpusParams(Section):
+    """What to ingest: `name` is an adapter, `path` its folder or file (none for `generated`)."""
+
+    name: str = "generated"
+    path: str | None = None
+    generated: GeneratedParams = GeneratedParams()
+
+
+class SplitParams(Section):
+    """Who trains, who validates, who tests. Always by speaker."""
+
+    protocol: Literal["speakers", "official"] = "speakers"
+    validation: float = Field(0.15, gt=0, lt=0.5)
+    test: float = Field(0.25, gt=0, lt=0.5)
+    seed: int = 17
+
+
+class AudioParams(Section):
+    """Bounds on what is decoded, and how it is cleaned before it is heard."""
+
+    max_bytes: int = Field(50_000_000, gt=0)
+    max_seconds: float = Field(600.0, gt=0)
+    min_seconds: float = Field(0.2, gt=0)
+    max_channels: int = Field(2, ge=1)
+    min_sample_rate: int = Field(8_000, gt=0)
+    max_sample_rate: int = Field(96_000, gt=0)
+    loudness_lufs: float = Field(-23.0, le=0)
+    silence_dbfs: float = Field(-70.0, lt=0)
+    clipped_share: float = Field(0.02, gt=0, le=1)
+    denoise: bool = False
+
+
+class ListeningParams(Section):
+    """The Whisper that hears: transcript, word times and acoustic states from one folder."""
+
+    whisper: str = "whisper-demo"
+    transcribe: bool = True
+    device: str = "auto"
+    compute_type: str = "int8"
+    beam_size: int = Field(1, ge=1)
+    language: str = "en"
+    max_new_tokens: int = Field(40, ge=1)
+
+
+class ModelParams(Section):
+    """The fused model's encoders and head."""
+
+    text_encoder: str = "scratch"
+    image_encoder: str | None = None
+    hidden_size: int = Field(128, ge=8)
+    pooling: Literal["statistics", "attention"] = "statistics"
+    dropout: float = Field(0.2, ge=0, lt=1)
+    modality_dropout: float = Field(0.2, ge=0, lt=1)
+
+
+class TrainingParams(Section):
+    """Fine-tuning by the Hugging Face Trainer."""
+
+    tuning: Tuning = "frozen"
+    epochs: int = Field(30, ge=1)
+    batch_size: int = Field(32, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    warmup_steps: int = Field(20, ge=0)
+    label_smoothing: float = Field(0.05, ge=0, lt=1)
+    class_weights: bool = True
+    lora_rank: int = Field(8, ge=1)
+    patience: int = Field(6, ge=1)
+    loggers: tuple[Literal["dvclive", "tensorboard", "wandb"], ...] = ()
+    device: str = "auto"
+    seed: int = 17
+
+
+class ContinualParams(Section):
+    """Retraining on feedback without forgetting."""
+
+    tuning: Tuning = "lora"
+    epochs: int = Field(12, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    replay_share: float = Field(0.5, ge=0, lt=1)
+    min_labels: int = Field(60, ge=1)
+    holdout: float = Field(0.35, gt=0, lt=1)
+
+
+class PromotionParams(Section):
+    """The promotion gate: UAR to gain on the new domain, UAR that may be lost on the old."""
+
+    min_gain: float = Field(0.02, ge=0)
+    max_forgetting: float = Field(0.03, ge=0)
+
+
+class DriftParams(Section):
+    """The drift gate, see docs/drift-gate.md."""
+
+    shift: float | None = Field(None, gt=0, lt=0.5)
+    signal_shift: float = Field(0.10, gt=0, lt=0.5)
+    false_alarms_per_30_days: float = Field(1.0, gt=0)
+    windows_per_day: float = Field(24.0, gt=0)
+    power: float = Field(0.8, gt=0, lt=1)
+
+
+class ServingParams(Section):
+    """What the service keeps, and how often it looks for a new champion."""
+
+    keep_text: bool = False
+    keep_audio: bool = False
+    poll_seconds: float = Field(1.0, gt=0)
+
+
+class Params(Section):
+    """All settings of a run."""
+
+    profile: str = "demo"
+    corpus: CorpusParams = CorpusParams()
+    split: SplitParams = SplitParams()
+    audio: AudioParams = AudioParams()
+    listening: ListeningParams = ListeningParams()
+    model: ModelParams = ModelParams()
+    training: TrainingParams = TrainingParams()
+    continual: ContinualParams = ContinualParams()
+    promotion: PromotionParams = PromotionParams()
+    drift: DriftParams = DriftParams()
+    serving: ServingParams = ServingParams()
+
+
+def load_params(
+    path: Path | None = None,
+    *,
+    profile: str | None = None,
+    overrides: Sequence[str] = (),
+) -> Params:
+    """Read the settings of a run.
+
+    Args:
+        path: a `params.yaml`; without it the defaults and the profile alone count.
+        profile: a profile's name that replaces the file's own `profile`. The file's other keys
+            were written for its own profile, so they are then left out.
+        overrides: `section.key=value` strings, the value in YAML.
+
+    Raises:
+        ConfigError: a file or profile is missing, a key is unknown or a value out of range.
+    """
+    values = _read_yaml(path) if path else {}
+    if profile and profile != values.get("profile", "demo"):
+        values = {}
+    name = str(profile or values.get("profile", "demo"))
+    merged = _merge(_read_yaml(_profile_path(name)), values)
+    for override in overrides:
+        merged = _merge(merged, _parse_override(override))
+    merged["profile"] = name
+    source = f"{path or 'defaults'} with profile {name}"
+    return _validated(merged, source)
+
+
+def params_from_json(text: str) -> Params:
+    """Settings from the JSON string that pipelines pass along.
+
+    Raises:
+        ConfigError: the text is not the JSON of valid settings.
+    """
+    try:
+        return Params.model_validate_json(text)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, "pipeline parameter 'params'")) from error
+
+
+def home() -> Path:
+    """The folder of all state of this installation: `UNDERTONE_HOME`, or `.undertone` here."""
+    return Path(os.environ.get("UNDERTONE_HOME", ".undertone")).resolve()
+
+
+def _profile_path(name: str) -> Path:
+    path = PROFILES / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in PROFILES.glob("*.yaml")))
+        raise ConfigError(f"There is no profile '{name}'. Known profiles: {known}.")
+    return path
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} does not exist.") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path} is not readable YAML: {error}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} must hold sections (key: value), not a {type(values).__name__}.")
+    return values
+
+
+def _parse_override(text: str) -> dict[str, Any]:
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise ConfigError(f"'{text}' is not a setting. Write section.key=value.")
+    try:
+        nested: Any = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"The value of '{text}' is not YAML: {error}") from error
+    for part in reversed(key.split(".")):
+        nested = {part: nested}
+    return dict(nested)
+
+
+def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping)
+        merged[key] = _merge(below, value) if both else value
+    return merged
+
+
+def _validated(values: Mapping[str, Any], source: str) -> Params:
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, source)) from error
+
+
+def _explain(error: ValidationError, source: str) -> str:
+    lines = [f"Settings of {source} are not valid:"]
+    for problem in error.errors():
+        place = ".".join(str(part) for part in problem["loc"]) or "(top)"
+        lines.append(f"  {place}: {problem['msg']} (got {problem.get('input')!r:.80})")
+    return "\n".join(lines)
