@@ -18,7 +18,7 @@ class CorpusError(UndertoneError):
 
 
 class AudioError(UndertoneError):
-    """One recording cannot be used: unreadable, empty, silent, too long, too many channels…"""
+    """One recording cannot be used: unreadable, empty, silent, or over the bounds."""
 
 
 class ModelError(UndertoneError):

@@ -1,7 +1,8 @@
-"""The manifest: one row an utterance, in Parquet. Rows that break the contract are refused one by one."""
+"""The manifest: one row an utterance, in Parquet; rows that break it are refused one by one."""
 
 import pyarrow as pa
 
+WORD = pa.struct([("word", pa.string()), ("start", pa.float64()), ("end", pa.float64())])
 SCHEMA = pa.schema(
     [
         pa.field("utterance_id", pa.string(), nullable=False),
@@ -15,12 +16,7 @@ SCHEMA = pa.schema(
         pa.field("sample_rate", pa.int32()),  # of the source, before resampling
         pa.field("text", pa.string()),  # what was said, as the corpus tells
         pa.field("transcript", pa.string()),  # what the recogniser heard
-        pa.field(
-            "words",
-            pa.list_(
-                pa.struct([("word", pa.string()), ("start", pa.float64()), ("end", pa.float64())])
-            ),
-        ),
+        pa.field("words", pa.list_(WORD)),
         pa.field("image_path", pa.string()),
         pa.field("valence", pa.float64()),
         pa.field("arousal", pa.float64()),

@@ -1,0 +1,73 @@
+"""What the platform says about one utterance: one shape in Python, over HTTP and in the shell."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from undertone.errors import ModelError
+
+
+class Word(BaseModel):
+    """A word and when it was said, in seconds from the start of the recording."""
+
+    word: str
+    start: float
+    end: float
+    probability: float | None = None
+
+
+class Transcript(BaseModel):
+    """What was said. `source` tells whether the recogniser heard it or the caller gave it."""
+
+    text: str
+    words: list[Word] = Field(default_factory=list)
+    language: str | None = None
+    source: str = "recognised"
+
+
+class AudioQuality(BaseModel):
+    """Figures of the recording as it came in, before clean-up."""
+
+    duration_s: float
+    speech_s: float
+    sample_rate: int
+    channels: int
+    loudness_lufs: float
+    snr_db: float
+    bandwidth_hz: float
+    clipped_share: float
+
+
+class Modalities(BaseModel):
+    """Which of the three were there."""
+
+    audio: bool
+    text: bool
+    image: bool
+
+
+class Prediction(BaseModel):
+    """The emotion of one utterance."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    emotion: str
+    confidence: float = Field(ge=0, le=1)
+    distribution: dict[str, float]
+    by_modality: dict[str, dict[str, float]] = Field(default_factory=dict)
+    modalities: Modalities
+    transcript: Transcript | None = None
+    audio: AudioQuality | None = None
+    model_tag: str = ""
+    lineage_id: str = ""
+    timings_ms: dict[str, float] = Field(default_factory=dict)
+
+
+def top(distribution: dict[str, float]) -> tuple[str, float]:
+    """The likeliest emotion of a distribution and its probability.
+
+    Raises:
+        ModelError: the distribution is empty.
+    """
+    if not distribution:
+        raise ModelError("The model answered an empty distribution.")
+    emotion = max(distribution, key=lambda name: distribution[name])
+    return emotion, distribution[emotion]
