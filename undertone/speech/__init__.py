@@ -1,0 +1,1 @@
+"""Listening: one Whisper pass that gives the transcript and the acoustic states."""
