@@ -1,0 +1,1 @@
+"""The `undertone` command: a thin door to the functions of all rooms."""

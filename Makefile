@@ -1,0 +1,37 @@
+# Two commands do everything on a fresh machine with Python 3.11 or 3.12: `make demo` and `make test`.
+PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3.12),python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# uv does not read pip's own settings: hand it the folders of wheels that pip was told to look in.
+export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
+
+.PHONY: install demo test lint types imports check clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip install --python $(BIN)/python --quiet --constraints constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: install
+	$(BIN)/undertone demo
+
+test: check
+	$(BIN)/pytest
+
+check: lint types imports
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) .undertone

@@ -1,0 +1,43 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from undertone.config import Params, load_params
+from undertone.errors import ConfigError
+
+Profile = Annotated[str | None, typer.Option(help="Settings to start from: demo, base or large.")]
+ParamsFile = Annotated[
+    Path | None, typer.Option("--params", help="Settings file. Default: params.yaml if present.")
+]
+Corpus = Annotated[
+    str | None,
+    typer.Option(help="NAME=PATH, e.g. emodb=DIR, or NAME alone, e.g. generated."),
+]
+Set = Annotated[list[str] | None, typer.Option("--set", help="section.key=value; may be repeated.")]
+
+
+def settings(
+    profile: str | None = None,
+    params: Path | None = None,
+    corpus: str | None = None,
+    overrides: list[str] | None = None,
+) -> Params:
+    """The settings that the shared options describe."""
+    if params is None and Path("params.yaml").is_file():
+        params = Path("params.yaml")
+    return load_params(params, profile=profile, overrides=[*_corpus(corpus), *(overrides or [])])
+
+
+def _corpus(text: str | None) -> list[str]:
+    if text is None:
+        return []
+    name, _, path = text.partition("=")
+    if not name:
+        raise ConfigError(f"'{text}' names no corpus. Write NAME=PATH, e.g. emodb=DIR.")
+    found = [f"corpus.name={name}"]
+    if path:
+        found.append(f'corpus.path="{Path(path).expanduser().resolve()}"')
+    return found
