@@ -13,9 +13,10 @@ def lineage(
     ],
 ) -> None:
     """Print the chain: data → run → model → predictions → verdicts → retrain."""
+    from rich.tree import Tree
+
     from monitoring.lineage import chain
     from monitoring.store import Store
-    from rich.tree import Tree
 
     def grow(tree: Tree, node: object) -> None:
         for child in node.children:  # type: ignore[attr-defined]

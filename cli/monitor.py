@@ -10,8 +10,9 @@ app = typer.Typer(help="Read verdicts and retrain requests.", no_args_is_help=Tr
 @app.command()
 def verdicts() -> None:
     """List the verdicts on live traffic, newest first."""
-    from monitoring.store import Store
     from rich.table import Table
+
+    from monitoring.store import Store
 
     table = Table("when", "champion", "verdict", "report")
     for verdict in Store().verdicts():
@@ -22,8 +23,9 @@ def verdicts() -> None:
 @app.command()
 def retrains() -> None:
     """List the retrains that verdicts asked for, newest first."""
-    from monitoring.store import Store
     from rich.table import Table
+
+    from monitoring.store import Store
 
     table = Table("asked", "state", "challenger", "reason")
     for retrain in Store().retrains():

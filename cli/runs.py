@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import err, out
+from cli.console import Ticks, err, out
 from cli.options import Corpus, ParamsFile, Profile, Set, settings
 from undertone.config import Params
 
@@ -118,15 +118,8 @@ def _run(name: str, params: Params, compile_to: Path | None) -> None:
         return
     from pipelines.local import run_local
 
-    with err.status(f"{name}: starting") as status:
-        task = ""
-
-        def on_task(started: str) -> None:
-            nonlocal task
-            if task:
-                err.print(f"[green]✓[/] {task}")
-            task = started
-            status.update(f"{name}: {task}")
-
-        log = run_local(name, params, on_task, lambda said: status.update(f"{task}: {said}"))
-    err.print(f"[green]✓[/] {task}\n[dim]log: {log}[/]")
+    with Ticks(name) as ticks:
+        run = run_local(name, params, ticks)
+    if evaluation := run.artifact("evaluate", "evaluation"):
+        out.print((evaluation / "report.txt").read_text(encoding="utf-8"), highlight=False)
+    err.print(f"[dim]artifacts and log: {run.folder}[/]")

@@ -1,0 +1,5 @@
+"""`python -m cli` is `undertone`."""
+
+from cli.main import main
+
+main()
