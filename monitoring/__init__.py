@@ -1,0 +1,1 @@
+"""Watching the live service: operational store, drift gate, report, retrain trigger, lineage."""

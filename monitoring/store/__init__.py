@@ -1,0 +1,37 @@
+"""The operational store: what was predicted, what was said of it, which model answers and why."""
+
+from monitoring.store.errors import ConflictError, LabelError, NotFoundError
+from monitoring.store.models import ModelLog
+from monitoring.store.predictions import Labelled, PredictionLog
+from monitoring.store.retrains import RetrainQueue
+from monitoring.store.tables import (
+    FeedbackRow,
+    GateStateRow,
+    LineageRow,
+    PointerMoveRow,
+    PointerRow,
+    PredictionRow,
+    RetrainRow,
+    VerdictRow,
+)
+from monitoring.store.verdicts import VerdictLog
+
+__all__ = [
+    "ConflictError",
+    "FeedbackRow",
+    "GateStateRow",
+    "LabelError",
+    "Labelled",
+    "LineageRow",
+    "NotFoundError",
+    "PointerMoveRow",
+    "PointerRow",
+    "PredictionRow",
+    "RetrainRow",
+    "Store",
+    "VerdictRow",
+]
+
+
+class Store(PredictionLog, ModelLog, VerdictLog, RetrainQueue):
+    """The whole store. Safe to open from several threads and processes at once."""

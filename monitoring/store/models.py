@@ -1,0 +1,159 @@
+"""Which model answers (pointers), and where each came from (lineage)."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from monitoring.store.database import Database
+from monitoring.store.errors import ConflictError, NotFoundError
+from monitoring.store.tables import LineageRow, PointerMoveRow, PointerRow
+
+
+class ModelLog(Database):
+    """Pointers that move by compare-and-swap, their history, and lineage."""
+
+    def pointer(self, name: str) -> PointerRow | None:
+        """Where `name` (champion, challenger) points, or None before its first move."""
+        with self._reading() as session:
+            return session.get(PointerRow, name)
+
+    def pointer_moves(self, name: str) -> list[PointerMoveRow]:
+        """All moves of a pointer, first to last."""
+        query = select(PointerMoveRow).filter_by(name=name).order_by(PointerMoveRow.version)
+        with self._reading() as session:
+            return list(session.scalars(query))
+
+    def move_pointer(
+        self, name: str, tag: str, *, lineage_id: str, reason: str, expected_version: int
+    ) -> PointerRow:
+        """Point `name` at `tag` if nobody moved it since `expected_version` was read.
+
+        Args:
+            name: champion or challenger.
+            tag: the bundle's tag in the registry.
+            lineage_id: the bundle's lineage.
+            reason: why, for the history.
+            expected_version: `pointer(name).version` as last seen; 0 for a first move.
+
+        Raises:
+            ConflictError: the pointer is at another version.
+        """
+        return self._move(name, tag, lineage_id, reason, expected_version, is_rollback=False)
+
+    def roll_back(self, name: str, *, reason: str) -> PointerRow:
+        """Point `name` at what it stood for before its last move that was not undone.
+
+        Raises:
+            NotFoundError: there is nothing to go back to.
+            ConflictError: somebody moved the pointer meanwhile.
+        """
+        moves = self.pointer_moves(name)
+        standing: list[PointerMoveRow] = []
+        for move in moves:
+            if move.is_rollback:
+                standing.pop()
+            else:
+                standing.append(move)
+        if len(standing) < 2:
+            raise NotFoundError(f"The pointer '{name}' has no earlier model to go back to.")
+        to = standing[-2]
+        return self._move(name, to.tag, to.lineage_id, reason, len(moves), is_rollback=True)
+
+    def _move(
+        self, name: str, tag: str, lineage_id: str, reason: str, expected: int, *, is_rollback: bool
+    ) -> PointerRow:
+        move = PointerMoveRow(
+            name=name,
+            version=expected + 1,
+            tag=tag,
+            lineage_id=lineage_id,
+            is_rollback=is_rollback,
+            reason=reason,
+        )
+        row = PointerRow(name=name, version=expected + 1, tag=tag, lineage_id=lineage_id)
+        with self._changing() as session:
+            current = session.get(PointerRow, name, with_for_update=True)
+            version = current.version if current else 0
+            if version != expected:
+                raise ConflictError(
+                    f"The pointer '{name}' is at version {version}, not {expected}: "
+                    "it was moved meanwhile. Read it again and decide anew."
+                )
+            session.add(move)
+            return session.merge(row)
+
+    def add_lineage(
+        self,
+        lineage_id: str,
+        *,
+        tag: str,
+        data_revision: str,
+        split_hash: str,
+        run_id: str,
+        parent_lineage_id: str | None = None,
+        verdict_id: str | None = None,
+        corpus_uri: str | None = None,
+        heard_uri: str | None = None,
+        evaluation_uri: str | None = None,
+        metrics: dict[str, Any] | None = None,
+    ) -> LineageRow:
+        """Keep where a bundle came from. The same lineage of the same tag may be told twice.
+
+        Args:
+            lineage_id: the bundle's own id.
+            tag: its tag in the registry.
+            data_revision: the corpus's revision.
+            split_hash: hash of who trained, validated and tested.
+            run_id: the pipeline run that made it.
+            parent_lineage_id: the champion it was retrained from.
+            verdict_id: the verdict that asked for the retrain.
+            corpus_uri: the corpus folder.
+            heard_uri: the heard folder.
+            evaluation_uri: the evaluation folder, whose predictions are the gate's reference.
+            metrics: its figures on test.
+
+        Raises:
+            ConflictError: the lineage id belongs to another tag.
+        """
+        row = LineageRow(
+            lineage_id=lineage_id,
+            tag=tag,
+            data_revision=data_revision,
+            split_hash=split_hash,
+            run_id=run_id,
+            parent_lineage_id=parent_lineage_id,
+            verdict_id=verdict_id,
+            corpus_uri=corpus_uri,
+            heard_uri=heard_uri,
+            evaluation_uri=evaluation_uri,
+            metrics=metrics or {},
+        )
+        with self._changing() as session:
+            known = session.get(LineageRow, lineage_id)
+            if known is not None and known.tag != tag:
+                raise ConflictError(f"Lineage {lineage_id} belongs to {known.tag}, not to {tag}.")
+            return session.merge(row)
+
+    def get_lineage(self, lineage_id: str) -> LineageRow:
+        """One lineage.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        with self._reading() as session:
+            row = session.get(LineageRow, lineage_id)
+        if row is None:
+            raise NotFoundError(f"There is no lineage '{lineage_id}' in {self.url}.")
+        return row
+
+    def lineage_of_tag(self, tag: str) -> LineageRow | None:
+        """The lineage of a bundle's tag, the newest if it was registered again."""
+        query = select(LineageRow).filter_by(tag=tag).order_by(LineageRow.created_at.desc())
+        with self._reading() as session:
+            return session.scalars(query).first()
+
+    def lineage_of_verdict(self, verdict_id: str) -> list[LineageRow]:
+        """The bundles that a verdict led to."""
+        query = select(LineageRow).filter_by(verdict_id=verdict_id).order_by(LineageRow.created_at)
+        with self._reading() as session:
+            return list(session.scalars(query))

@@ -1,0 +1,191 @@
+"""Predictions and the feedback on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Float, func, select
+
+from monitoring.store.database import Database
+from monitoring.store.errors import ConflictError, LabelError, NotFoundError
+from monitoring.store.tables import FeedbackRow, PredictionRow, new_id, now
+from undertone.labels import EMOTIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from undertone.prediction import Prediction
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Predictions whose emotion feedback has settled.
+
+    Attributes:
+        frame: the prediction's columns plus `feedback_emotion`, oldest first.
+        ties: ids of predictions whose sources contradict each other evenly; not in `frame`.
+    """
+
+    frame: pd.DataFrame
+    ties: tuple[str, ...]
+
+
+class PredictionLog(Database):
+    """The part of the store that the service writes on every request."""
+
+    def add_prediction(
+        self,
+        prediction: Prediction,
+        *,
+        prediction_id: str | None = None,
+        call_id: str | None = None,
+        channel: str | None = None,
+        segment: str | None = None,
+        text: str | None = None,
+        audio_path: str | None = None,
+        ood_score: float | None = None,
+        latency_ms: float | None = None,
+        created_at: datetime | None = None,
+    ) -> str:
+        """Keep one prediction.
+
+        Args:
+            prediction: what the model said.
+            prediction_id: an id chosen by the caller; a random one without it.
+            call_id: what groups utterances of one conversation, for the drift gate.
+            channel: how the utterance came in (telephone, web, ...).
+            segment: the operator's own grouping.
+            text: the words, only where the operator keeps them.
+            audio_path: the kept recording, only where the operator keeps it.
+            ood_score: how unlike the training data the utterance is.
+            latency_ms: time the whole request took.
+            created_at: an aware moment; now without it.
+
+        Returns:
+            The prediction's id.
+        """
+        quality = prediction.audio.model_dump() if prediction.audio else {}
+        row = PredictionRow(
+            id=prediction_id or new_id(),
+            created_at=created_at or now(),
+            model_tag=prediction.model_tag,
+            lineage_id=prediction.lineage_id,
+            emotion=prediction.emotion,
+            confidence=prediction.confidence,
+            distribution=prediction.distribution,
+            has_audio=prediction.modalities.audio,
+            has_text=prediction.modalities.text,
+            has_image=prediction.modalities.image,
+            call_id=call_id,
+            channel=channel,
+            segment=segment,
+            text=text,
+            audio_path=audio_path,
+            ood_score=ood_score,
+            latency_ms=latency_ms,
+            **{name: quality.get(name) for name in _QUALITY},
+        )
+        with self._changing() as session:
+            session.add(row)
+        return row.id
+
+    def get_prediction(self, prediction_id: str) -> PredictionRow:
+        """One prediction.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        with self._reading() as session:
+            row = session.get(PredictionRow, prediction_id)
+        if row is None:
+            raise NotFoundError(f"There is no prediction '{prediction_id}' in {self.url}.")
+        return row
+
+    def predictions(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        model_tag: str | None = None,
+    ) -> pd.DataFrame:
+        """Predictions with since ≤ created_at < until, oldest first, a column per table column."""
+        import pandas as pd
+
+        query = _within(select(*PredictionRow.__table__.columns), since, until, model_tag)
+        with self._reading() as session:
+            rows = session.execute(query.order_by(PredictionRow.created_at, PredictionRow.id))
+            frame = pd.DataFrame(rows.mappings().all(), columns=list(rows.keys()))
+        frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True)
+        return frame.astype(dict.fromkeys(_NUMBERS, "float64"))
+
+    def count_predictions(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        model_tag: str | None = None,
+    ) -> int:
+        """How many predictions fall in since ≤ created_at < until."""
+        query = _within(select(func.count(PredictionRow.id)), since, until, model_tag)
+        with self._reading() as session:
+            return int(session.execute(query).scalar_one())
+
+    def add_feedback(
+        self, prediction_id: str, emotion: str, *, source: str, role: str | None = None
+    ) -> FeedbackRow:
+        """Keep what `source` says the emotion was. Saying the same again changes nothing.
+
+        Raises:
+            LabelError: the emotion is not in the vocabulary.
+            NotFoundError: there is no such prediction.
+            ConflictError: this source said another emotion before.
+        """
+        if emotion not in EMOTIONS:
+            known = ", ".join(EMOTIONS)
+            raise LabelError(f"'{emotion}' is not an emotion of this platform. Known: {known}.")
+        self.get_prediction(prediction_id)
+        same = select(FeedbackRow).filter_by(prediction_id=prediction_id, source=source)
+        with self._changing() as session:
+            row = session.execute(same).scalar_one_or_none()
+            if row is None:
+                row = FeedbackRow(
+                    prediction_id=prediction_id, emotion=emotion, source=source, role=role
+                )
+                session.add(row)
+        if row.emotion != emotion:
+            raise ConflictError(
+                f"'{source}' already said {row.emotion} of prediction {prediction_id}, "
+                f"not {emotion}. A source has one say a prediction."
+            )
+        return row
+
+    def labelled(self, since: datetime | None = None, model_tag: str | None = None) -> Labelled:
+        """Predictions with the emotion that most feedback sources agree on."""
+        import pandas as pd
+
+        query = select(FeedbackRow.prediction_id, FeedbackRow.emotion).join(PredictionRow)
+        with self._reading() as session:
+            says = session.execute(_within(query, since, None, model_tag)).all()
+        votes = pd.DataFrame(says, columns=["id", "feedback_emotion"]).value_counts().reset_index()
+        leading = votes[votes["count"] == votes.groupby("id")["count"].transform("max")]
+        tied = leading["id"].duplicated(keep=False)
+        ties = tuple(sorted(set(leading.loc[tied, "id"])))
+        settled = leading.loc[~tied, ["id", "feedback_emotion"]]
+        frame = self.predictions(since, None, model_tag).merge(settled, on="id")
+        return Labelled(frame, ties)
+
+
+_QUALITY = ("snr_db", "bandwidth_hz", "loudness_lufs", "clipped_share", "duration_s")
+_NUMBERS = [c.name for c in PredictionRow.__table__.columns if isinstance(c.type, Float)]
+
+
+def _within(
+    query: Any, since: datetime | None, until: datetime | None, model_tag: str | None
+) -> Any:
+    if since:
+        query = query.where(PredictionRow.created_at >= since)
+    if until:
+        query = query.where(PredictionRow.created_at < until)
+    if model_tag:
+        query = query.where(PredictionRow.model_tag == model_tag)
+    return query

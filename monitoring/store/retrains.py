@@ -1,0 +1,127 @@
+"""Retrains: asked for by verdicts, claimed by exactly one pipeline at a time."""
+
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from monitoring.store.database import Database
+from monitoring.store.errors import ConflictError, NotFoundError
+from monitoring.store.tables import RetrainRow, VerdictRow, new_id, now
+
+Outcome = Literal["done", "kept", "failed"]
+
+
+class RetrainQueue(Database):
+    """Requests that wait, run under a lease, and end as done, kept or failed."""
+
+    def request_retrain(self, verdict_id: str) -> RetrainRow:
+        """Ask for a retrain; asking again, or while one of this champion is open, adds nothing.
+
+        Returns:
+            The request that now stands for this verdict.
+
+        Raises:
+            NotFoundError: there is no such verdict.
+        """
+        try:
+            return self._request(verdict_id)
+        except IntegrityError:  # another caller asked between the look and the write
+            return self._request(verdict_id)
+
+    def _request(self, verdict_id: str) -> RetrainRow:
+        with self._changing() as session:
+            verdict = session.get(VerdictRow, verdict_id)
+            if verdict is None:
+                raise NotFoundError(f"There is no verdict '{verdict_id}' in {self.url}.")
+            champion = verdict.champion
+            of_champion = select(RetrainRow).filter_by(open_champion=champion)
+            row = session.get(RetrainRow, verdict_id) or session.scalars(of_champion).first()
+            if row is None:
+                row = RetrainRow(key=verdict_id, champion=champion, open_champion=champion)
+                session.add(row)
+        return row
+
+    def retrain(self, key: str) -> RetrainRow:
+        """One request.
+
+        Raises:
+            NotFoundError: there is none with this key.
+        """
+        with self._reading() as session:
+            row = session.get(RetrainRow, key)
+        if row is None:
+            raise NotFoundError(f"There is no retrain '{key}' in {self.url}.")
+        return row
+
+    def retrains(self, champion: str | None = None) -> list[RetrainRow]:
+        """All requests, or those against one champion, oldest first."""
+        query = select(RetrainRow).order_by(RetrainRow.created_at)
+        if champion:
+            query = query.filter_by(champion=champion)
+        with self._reading() as session:
+            return list(session.scalars(query))
+
+    def waiting_retrain(self, lease: timedelta) -> RetrainRow | None:
+        """The oldest request to claim. A running one whose lease has expired waits again."""
+        expired = update(RetrainRow).where(
+            RetrainRow.state == "running", RetrainRow.claimed_at < now() - lease
+        )
+        waiting = select(RetrainRow).filter_by(state="waiting").order_by(RetrainRow.created_at)
+        with self._changing() as session:
+            session.execute(
+                expired.values(state="waiting", slot=None, token=None, reason="lease expired")
+            )
+            return session.scalars(waiting).first()
+
+    def claim_retrain(self, key: str) -> RetrainRow | None:
+        """Take a waiting request. Of any number of callers, in any processes, one gets it.
+
+        Returns:
+            The request with its `token`, which `finish_retrain` wants; None when another
+            caller was faster or another retrain is running.
+        """
+        claim = (
+            update(RetrainRow)
+            .where(RetrainRow.key == key, RetrainRow.state == "waiting")
+            .values(state="running", slot=1, token=new_id(), claimed_at=now(), reason="")
+        )
+        try:
+            with self._changing() as session:
+                claimed = session.execute(claim.returning(RetrainRow)).scalar_one_or_none()
+        except IntegrityError:
+            return None
+        return claimed
+
+    def explain_retrain(self, key: str, reason: str) -> None:
+        """Note on a waiting request what it waits for."""
+        note = update(RetrainRow).where(RetrainRow.key == key, RetrainRow.state == "waiting")
+        with self._changing() as session:
+            session.execute(note.values(reason=reason))
+
+    def finish_retrain(
+        self,
+        key: str,
+        token: str,
+        outcome: Outcome,
+        *,
+        reason: str,
+        challenger_tag: str | None = None,
+    ) -> RetrainRow:
+        """End a claimed retrain. The same end may be told twice.
+
+        Raises:
+            NotFoundError: there is no such request.
+            ConflictError: the claim is not this caller's, or its lease ran out and it was lost.
+        """
+        with self._changing() as session:
+            row = session.get(RetrainRow, key, with_for_update=True)
+            if row is None:
+                raise NotFoundError(f"There is no retrain '{key}' in {self.url}.")
+            if row.token != token or row.state not in ("running", outcome):
+                raise ConflictError(f"Retrain {key} is {row.state} and not held by this claim.")
+            row.state, row.reason, row.challenger_tag = outcome, reason, challenger_tag
+            row.slot = row.open_champion = None
+            row.finished_at = row.finished_at or now()
+        return row
