@@ -40,6 +40,7 @@ class PredictionLog(Database):
         prediction: Prediction,
         *,
         prediction_id: str | None = None,
+        speaker_id: str | None = None,
         call_id: str | None = None,
         channel: str | None = None,
         segment: str | None = None,
@@ -54,6 +55,7 @@ class PredictionLog(Database):
         Args:
             prediction: what the model said.
             prediction_id: an id chosen by the caller; a random one without it.
+            speaker_id: who spoke, under the caller's own pseudonym.
             call_id: what groups utterances of one conversation, for the drift gate.
             channel: how the utterance came in (telephone, web, ...).
             segment: the operator's own grouping.
@@ -78,6 +80,7 @@ class PredictionLog(Database):
             has_audio=prediction.modalities.audio,
             has_text=prediction.modalities.text,
             has_image=prediction.modalities.image,
+            speaker_id=speaker_id,
             call_id=call_id,
             channel=channel,
             segment=segment,

@@ -60,6 +60,7 @@ class PredictionRow(Table):
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
     model_tag: Mapped[str] = mapped_column(index=True)
     lineage_id: Mapped[str]
+    speaker_id: Mapped[str | None]
     call_id: Mapped[str | None]
     channel: Mapped[str | None]
     segment: Mapped[str | None]
