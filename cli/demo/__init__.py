@@ -1,1 +1,44 @@
-"""`undertone demo`: the whole loop on this machine, from nothing to a hot-swapped retrained model."""
+"""`undertone demo`: the loop on this machine, from nothing to a hot-swapped retrained model."""
+
+import os
+import shutil
+import time
+from typing import Annotated
+
+import typer
+
+from cli.console import err, out
+
+
+def demo(
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over even if a killed demo could go on.")
+    ] = False,
+) -> None:
+    """Generate, train, serve, drift, take feedback, retrain and swap: the whole loop, offline."""
+    from cli.demo.journal import Journal
+    from cli.demo.loop import Loop, train
+    from cli.demo.service import running_service
+    from cli.demo.summary import summary
+    from monitoring.store import Store
+    from undertone.config import home, load_params
+
+    os.environ["UNDERTONE_HOME"] = str(home() / "demo")
+    if fresh or "retrain" in Journal(home() / "demo.json"):
+        shutil.rmtree(home())
+    journal = Journal(home() / "demo.json")
+    params, store, started = load_params(profile="demo"), Store(), time.monotonic()
+    err.rule("generate, train, evaluate, register")
+    journal.once("train", lambda: train(params, store))
+    with running_service(home() / "service.log") as client:
+        loop = Loop(params, store, client, journal)
+        for step, do in (
+            ("healthy traffic", loop.healthy_traffic),
+            ("drifted traffic", loop.drifted_traffic),
+            ("feedback", loop.feedback),
+            ("retrain", loop.retrain),
+        ):
+            err.rule(step)
+            journal.once(step, do)
+    out.print(summary(journal, store))
+    err.print(f"[dim]{time.monotonic() - started:.0f} s; all of it lies in {home()}[/]")

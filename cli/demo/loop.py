@@ -1,6 +1,9 @@
 """The steps of the demo, in order. Each fails unless the thing it names really happened."""
 
 import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING
@@ -8,10 +11,13 @@ from typing import TYPE_CHECKING
 from cli.console import Ticks, err
 from cli.demo.journal import Journal, Result
 from cli.demo.traffic import Answered, Trickle, drifted, healthy, send
-from undertone.config import Params, home
+from undertone.config import Params
 from undertone.errors import UndertoneError
+from undertone.progress import track
 
 if TYPE_CHECKING:
+    from monitoring.store import Store
+    from monitoring.store.tables import PointerRow
     from pipelines.local import LocalRun
     from serving.client import Client
 
@@ -20,20 +26,134 @@ DRIFTED_CALLS = 300
 TRICKLE_CALLS = 40
 SWAP_S = 30.0
 STEADY = 0
-DRIFTED_FROM = 2
+DRIFTED = 2
 
 
 class DemoError(UndertoneError):
     """A step of the demo did not do what it is there to show."""
 
 
-def train(params: Params) -> Result:
-    """A champion: the one that a killed demo left behind, or a freshly trained one."""
-    from monitoring.store import Store
+class Loop:
+    """The demo's steps against one service and one store.
 
-    store = Store()
+    Args:
+        params: the demo profile's settings.
+        store: the operational store of the demo's own home.
+        client: asks the running service.
+        journal: what was done before a kill.
+    """
+
+    def __init__(self, params: Params, store: "Store", client: "Client", journal: Journal) -> None:
+        self._params = params
+        self._store = store
+        self._client = client
+        self._journal = journal
+
+    def healthy_traffic(self) -> Result:
+        """Known voices, new sentences; the verdict must be steady."""
+        turns = healthy(self._params.corpus.generated, self._test_speakers(), HEALTHY_CALLS)
+        answered = send(self._client, turns, "healthy calls", HEALTHY_CALLS)
+        verdict = self._monitor()
+        _demand(verdict["verdict"] == STEADY, f"healthy traffic was judged: {verdict['words']}")
+        return {**verdict, **_latency(answered)}
+
+    def drifted_traffic(self) -> Result:
+        """New voices, angrier, over a telephone line; the verdict must be drift."""
+        turns = drifted(self._params.corpus.generated, DRIFTED_CALLS)
+        answered = send(self._client, turns, "drifted calls", DRIFTED_CALLS)
+        verdict = self._monitor()
+        _demand(verdict["verdict"] >= DRIFTED, f"drifted traffic was judged: {verdict['words']}")
+        _demand(Path(verdict["report"]).is_file(), "no drift report was drawn")
+        return {**verdict, "truth": {one.prediction_id: one.truth for one in answered}}
+
+    def feedback(self) -> Result:
+        """The callers' emotions, as people who listened again would tell them."""
+        truth = self._journal["drifted traffic"]["truth"]
+        for prediction_id, emotion in track(truth.items(), "labels", len(truth)):
+            self._client.feedback(prediction_id, emotion, source="demo", role="annotator")
+        return {"labels": len(truth)}
+
+    def retrain(self) -> Result:
+        """The waiting retrain runs and passes the gate while the service goes on answering."""
+        before = _champion(self._store)
+        calls = list(
+            healthy(self._params.corpus.generated, self._test_speakers(), TRICKLE_CALLS)
+        )
+        with Trickle(self._client, calls) as trickle:
+            run = _pipeline("monitoring", self._params)
+            champion = _champion(self._store)
+            swapped = _wait_for_swap(self._client, champion.tag)
+            time.sleep(2)
+        decision = run.artifact("judge", "decision")
+        _demand(decision is not None, "no retrain was started")
+        _demand(champion.tag != before.tag, "the challenger was not promoted")
+        _demand(swapped, "the service did not pick the new champion up")
+        _demand(not trickle.failures, f"requests failed during the swap: {trickle.failures[:3]}")
+        new = sum(one.model_tag == champion.tag for one in trickle.answered)
+        _demand(new > 0, "no request was answered by the new champion")
+        return {
+            "before": before.tag,
+            "after": champion.tag,
+            "requests": len(trickle.answered),
+            "by_new": new,
+            "decision": json.loads((decision / "decision.json").read_text(encoding="utf-8")),
+        }
+
+    def _monitor(self) -> Result:
+        _pipeline("monitoring", self._params)
+        row = self._store.verdicts()[-1]
+        return {
+            "verdict": row.verdict,
+            "words": row.details["words"],
+            "report": str(row.report_path),
+        }
+
+    def _test_speakers(self) -> set[str]:
+        from undertone.manifest import read_manifest
+
+        lineage = self._store.lineage_of_tag(_champion(self._store).tag)
+        _demand(lineage is not None and lineage.corpus_uri, "the champion's corpus is unknown")
+        frame = read_manifest(Path(str(lineage.corpus_uri)))
+        return set(frame.loc[frame["split"] == "test", "speaker_id"])
+
+
+def train(params: Params, store: "Store") -> Result:
+    """A champion: the one that a killed demo left behind, or a freshly trained one."""
     if store.pointer("champion") is None:
         _pipeline("training", params)
+    champion = _champion(store)
+    lineage = store.lineage_of_tag(champion.tag)
+    return {"champion": champion.tag, "metrics": lineage.metrics if lineage else {}}
+
+
+def _pipeline(name: str, params: Params) -> "LocalRun":
+    from pipelines.local import run_local
+
+    with Ticks(name) as ticks:
+        return run_local(name, params, ticks)
+
+
+def _champion(store: "Store") -> "PointerRow":
     champion = store.pointer("champion")
-    _demand(champion is not None, "training left no champion")
-    return {"champion": champion.tag}
+    if champion is None:
+        raise DemoError("There is no champion.")
+    return champion
+
+
+def _wait_for_swap(client: "Client", tag: str) -> bool:
+    until = time.monotonic() + SWAP_S
+    while time.monotonic() < until:
+        if client.model().tag == tag:
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def _latency(answered: Sequence[Answered]) -> dict[str, float]:
+    centiles = quantiles((one.latency_ms for one in answered), n=100)
+    return {"p50_ms": centiles[49], "p95_ms": centiles[94]}
+
+
+def _demand(happened: object, otherwise: str) -> None:
+    if not happened:
+        raise DemoError(f"The demo stopped: {otherwise}.")
