@@ -124,6 +124,7 @@ class PromotionParams(Section):
 
     min_gain: float = Field(0.02, ge=0)
     max_forgetting: float = Field(0.03, ge=0)
+    min_holdout: int = Field(30, ge=1)
 
 
 class DriftParams(Section):

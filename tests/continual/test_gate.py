@@ -1,0 +1,71 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from undertone.config import PromotionParams
+from undertone.continual.gate import Comparison, Decision, decide
+from undertone.evaluation.metrics import Interval
+
+PARAMS = PromotionParams(min_gain=0.02, max_forgetting=0.03, min_holdout=30)
+change = st.floats(-0.5, 0.5)
+
+
+def compare(difference: float, utterances: int = 100) -> Comparison:
+    interval = Interval(value=difference, low=difference - 0.05, high=difference + 0.05)
+    return Comparison(
+        before=0.5, after=0.5 + difference, difference=interval, utterances=utterances, speakers=9
+    )
+
+
+@given(old=change, new=change)
+def test_promotes_exactly_what_gains_without_forgetting(old: float, new: float) -> None:
+    decision = decide(compare(old), compare(new), PARAMS)
+    assert decision.promote == (new >= 0.02 and -old <= 0.03)
+    assert (decision.gain, decision.forgetting) == (new, -old)
+
+
+@given(old=change, new=change, more_old=st.floats(0, 0.3), more_new=st.floats(0, 0.3))
+def test_a_better_challenger_is_never_refused_where_a_worse_one_is_promoted(
+    old: float, new: float, more_old: float, more_new: float
+) -> None:
+    worse = decide(compare(old), compare(new), PARAMS)
+    better = decide(compare(old + more_old), compare(new + more_new), PARAMS)
+    assert better.promote >= worse.promote
+
+
+@given(old=change, new=change, asked=st.floats(0.02, 0.5), allowed=st.floats(0, 0.03))
+def test_a_stricter_gate_promotes_no_more(
+    old: float, new: float, asked: float, allowed: float
+) -> None:
+    strict = PromotionParams(min_gain=asked, max_forgetting=allowed, min_holdout=30)
+    lenient, firm = (decide(compare(old), compare(new), params) for params in (PARAMS, strict))
+    assert firm.promote <= lenient.promote
+
+
+def test_what_is_not_a_number_is_not_promoted() -> None:
+    assert not decide(compare(0.0), compare(float("nan")), PARAMS).promote
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same_labels", "said"),
+    [
+        (compare(-0.1), compare(0.1), True, "loses 0.100 UAR on the old domain"),
+        (compare(0.0), compare(0.01), True, "gains +0.010 UAR on the new domain"),
+        (compare(0.0), compare(0.1, utterances=12), True, "the holdout has 12 utterances"),
+        (compare(0.0), compare(0.1), False, "do not know the same emotions"),
+    ],
+)
+def test_says_why_it_refuses(
+    old: Comparison, new: Comparison, same_labels: bool, said: str
+) -> None:
+    decision = decide(old, new, PARAMS, same_labels=same_labels)
+    assert not decision.promote
+    assert said in decision.reason
+
+
+def test_says_the_figures_when_it_promotes() -> None:
+    decision = decide(compare(-0.01), compare(0.1), PARAMS)
+    assert decision.promote
+    assert "0.500 → 0.600 (+0.100, 95 % interval +0.050 to +0.150" in decision.reason
+    assert decision.forgetting_interval == pytest.approx((-0.04, 0.06))
+    assert Decision.model_validate_json(decision.model_dump_json()) == decision
