@@ -1,12 +1,14 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from undertone.config import Params, load_params
 from undertone.errors import ConfigError
+
+if TYPE_CHECKING:
+    from undertone.config import Params
 
 Profile = Annotated[str | None, typer.Option(help="Settings to start from: demo, base or large.")]
 ParamsFile = Annotated[
@@ -24,8 +26,10 @@ def settings(
     params: Path | None = None,
     corpus: str | None = None,
     overrides: list[str] | None = None,
-) -> Params:
+) -> "Params":
     """The settings that the shared options describe."""
+    from undertone.config import load_params
+
     if params is None and Path("params.yaml").is_file():
         params = Path("params.yaml")
     return load_params(params, profile=profile, overrides=[*_corpus(corpus), *(overrides or [])])

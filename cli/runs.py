@@ -1,13 +1,15 @@
 """`undertone run`: pipelines; `undertone train` and `undertone evaluate`: their single steps."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.console import Ticks, err, out
 from cli.options import Corpus, ParamsFile, Profile, Set, settings
-from undertone.config import Params
+
+if TYPE_CHECKING:
+    from undertone.config import Params
 
 app = typer.Typer(help="Run a pipeline: training, continual or monitoring.", no_args_is_help=True)
 Compile = Annotated[
@@ -99,7 +101,7 @@ def evaluate(
     out.print((to / "report.txt").read_text(encoding="utf-8"), highlight=False)
 
 
-def _prepare(params: Params, folder: Path) -> tuple[Path, Path]:
+def _prepare(params: "Params", folder: Path) -> tuple[Path, Path]:
     from undertone.corpora import ingest
     from undertone.speech import hear
 
@@ -109,7 +111,7 @@ def _prepare(params: Params, folder: Path) -> tuple[Path, Path]:
     return corpus, heard
 
 
-def _run(name: str, params: Params, compile_to: Path | None) -> None:
+def _run(name: str, params: "Params", compile_to: Path | None) -> None:
     if compile_to is not None:
         from pipelines.compile import compile_pipeline
 

@@ -3,48 +3,69 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from undertone.config import Params, home
 from undertone.errors import UndertoneError
 
-TASK = re.compile(r"Executing task '(?P<name>[^']+)'")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-EVENT = re.compile(r"^\[?(?P<text>[\w' ]+ \d+(/\d+)?)\s*$")
-PYTHON_ERROR = re.compile(r"undertone\.errors\.(?P<kind>\w+): (?P<message>.*)")
+TASK = re.compile(r"Executing task '(?P<name>[^']+)'")
+PROGRESS = re.compile(r"^\s*(?P<said>[\w ]+ \d+(/\d+)?)\s*$")
+MISTAKE = re.compile(r"^\s*(?:\w+\.)+(?P<kind>\w+Error): (?P<message>.+)$")
 
 
 class PipelineError(UndertoneError):
     """A task of a local run failed; the message is the task's own."""
 
 
-def run_local(
-    name: str,
-    params: Params,
-    on_task: Callable[[str], None] = lambda task: None,
-    on_progress: Callable[[str], None] = lambda line: None,
-) -> Path:
-    """Run a pipeline by KFP's SubprocessRunner and keep its log.
+class Watcher(Protocol):
+    """Who wants to know how a run goes on."""
+
+    def task(self, name: str) -> None:
+        """A task starts."""
+
+    def progress(self, said: str) -> None:
+        """The task tells how far it is, like `hearing 400/1600`."""
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """A finished run.
+
+    Attributes:
+        folder: all of its artifacts, a folder a task.
+        log: what its tasks printed.
+    """
+
+    folder: Path
+    log: Path
+
+    def artifact(self, task: str, name: str) -> Path | None:
+        """The output `name` of the task called `task`, or None if that task did not run."""
+        return next(self.folder.glob(f"*/{task}/{name}"), None)
+
+
+def run_local(name: str, params: Params, watcher: Watcher) -> LocalRun:
+    """Run a pipeline by KFP's SubprocessRunner, in a process of its own.
 
     Args:
         name: `training`, `continual` or `monitoring`.
         params: the run's settings.
-        on_task: called with each task's name as it starts.
-        on_progress: called with each line of progress that a task prints.
-
-    Returns:
-        The log file.
+        watcher: told of each task and of its progress.
 
     Raises:
         PipelineError: a task failed.
     """
-    root = home() / "runs"
-    root.mkdir(parents=True, exist_ok=True)
-    log = root / f"{name}.log"
-    command = [sys.executable, "-m", "pipelines.execute", name, str(root)]
+    folder = home() / "runs" / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    folder.mkdir(parents=True)
+    run = LocalRun(folder, folder / "run.log")
+    command = [sys.executable, "-m", "pipelines.execute", name, str(folder)]
     with (
-        log.open("w", encoding="utf-8") as file,
+        run.log.open("w", encoding="utf-8") as log,
         subprocess.Popen(  # noqa: S603
             command,
             stdin=subprocess.PIPE,
@@ -53,23 +74,26 @@ def run_local(
             text=True,
         ) as process,
     ):
-        assert process.stdin and process.stdout  # noqa: S101
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError("both were asked for as pipes")
         process.stdin.write(params.model_dump_json())
         process.stdin.close()
-        for raw in process.stdout:
-            line = COLOUR.sub("", raw)
-            file.write(line)
-            if match := TASK.search(line):
-                on_task(match["name"])
-            elif match := EVENT.match(line.strip()):
-                on_progress(match["text"])
+        mistake = _follow(process.stdout, log.write, watcher)
     if process.returncode:
-        raise PipelineError(_failure(name, log))
-    return log
+        reason = mistake or "a task failed"
+        raise PipelineError(f"The {name} pipeline stopped: {reason}\nThe whole log: {run.log}")
+    return run
 
 
-def _failure(name: str, log: Path) -> str:
-    text = log.read_text(encoding="utf-8")
-    said = list(PYTHON_ERROR.finditer(text))
-    reason = said[-1]["message"] if said else "a task failed"
-    return f"The {name} pipeline stopped: {reason}\nThe whole log: {log}"
+def _follow(lines: Iterable[str], keep: Callable[[str], object], watcher: Watcher) -> str:
+    mistake = ""
+    for raw in lines:
+        line = COLOUR.sub("", raw)
+        keep(line)
+        if match := TASK.search(line):
+            watcher.task(match["name"])
+        elif match := PROGRESS.match(line):
+            watcher.progress(match["said"])
+        elif match := MISTAKE.match(line):
+            mistake = mistake or match["message"]
+    return mistake

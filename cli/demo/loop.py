@@ -3,12 +3,11 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
-from cli.console import Ticks, err
+from cli.console import Ticks
 from cli.demo.journal import Journal, Result
 from cli.demo.traffic import Answered, Trickle, drifted, healthy, send
 from undertone.config import Params
@@ -76,9 +75,7 @@ class Loop:
     def retrain(self) -> Result:
         """The waiting retrain runs and passes the gate while the service goes on answering."""
         before = _champion(self._store)
-        calls = list(
-            healthy(self._params.corpus.generated, self._test_speakers(), TRICKLE_CALLS)
-        )
+        calls = list(healthy(self._params.corpus.generated, self._test_speakers(), TRICKLE_CALLS))
         with Trickle(self._client, calls) as trickle:
             run = _pipeline("monitoring", self._params)
             champion = _champion(self._store)

@@ -25,6 +25,9 @@ def summary(journal: Journal) -> Table:
     table.add_row("verdict, drifted calls", "", str(drift["verdict"]), drift["words"])
     table.add_row("latency p50 / p95", "", f"{steady['p50_ms']:.0f} / {steady['p95_ms']:.0f} ms")
     table.add_row(
-        "calls during the retrain", "", f"{retrain['requests']}", f"0 failed, {retrain['by_new']} by the new champion"
+        "calls during the retrain",
+        "",
+        f"{retrain['requests']}",
+        f"0 failed, {retrain['by_new']} by the new champion",
     )
     return table
