@@ -14,12 +14,13 @@ from pipelines.resources import on_gpu
 
 
 @dsl.pipeline(name="undertone-continual")
-def continual(params: str, retrain_key: str = "") -> None:
+def continual(params: str, retrain_key: str = "", retrain_token: str = "") -> None:
     """Retrain the champion on labelled live traffic; promote only what is better.
 
     Args:
         params: the run's settings as JSON (`undertone.config.Params`).
         retrain_key: the retrain request that this run answers; empty for a run by hand.
+        retrain_token: proof that this run holds that request.
     """
     old = champion().set_caching_options(False)
     labelled = collect_feedback().set_caching_options(False).outputs["corpus"]
@@ -42,13 +43,13 @@ def continual(params: str, retrain_key: str = "") -> None:
         challenger=challenger,
         old_corpus=old.outputs["corpus"],
         old_heard=old.outputs["heard"],
-        new_corpus=trained.outputs["corpus"],
+        new_corpus=labelled,
         new_heard=labelled_heard,
     )
     registered = register(
         run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
         retrain_key=retrain_key,
-        parent=old.outputs["lineage_id"],
+        parent=old.outputs["tag"],
         bundle=challenger,
         evaluation=scored.outputs["evaluation"],
         corpus=old.outputs["corpus"],
@@ -56,6 +57,7 @@ def continual(params: str, retrain_key: str = "") -> None:
     ).set_caching_options(False)
     conclude(
         retrain_key=retrain_key,
+        retrain_token=retrain_token,
         tag=registered.outputs["tag"],
         champion=old.outputs["tag"],
         decision=judged.outputs["decision"],

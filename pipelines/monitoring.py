@@ -20,4 +20,8 @@ def monitoring(params: str) -> None:
     seen = detect_drift(params=params).set_caching_options(False)
     claim = claim_retrain(params=params).after(seen).set_caching_options(False)
     with dsl.If(claim.outputs["claimed"] == 1):
-        continual(params=params, retrain_key=claim.outputs["key"])
+        continual(
+            params=params,
+            retrain_key=claim.outputs["key"],
+            retrain_token=claim.outputs["token"],
+        )
