@@ -30,10 +30,11 @@ def real_frames(samples: int) -> int:
 
 
 def log_mel(samples: NDArray[np.float32], mels: int = 80) -> NDArray[np.float32]:
-    """Log-mel spectrogram of one clip, padded with silence to a whole number of half seconds.
+    """Log-mel spectrogram of one clip, padded with zeros to a whole number of half seconds.
 
-    Equal to Whisper's own (Radford et al., 2023): 25 ms Hann window, 10 ms hop, Slaney filters,
-    log10 clamped to 8 below the clip's maximum, then (x + 4) / 4.
+    The spectrogram is Whisper's own (Radford et al., 2023): 25 ms Hann window, 10 ms hop, Slaney
+    filters, log10 clamped to 8 below the clip's maximum, then (x + 4) / 4. As in OpenAI's
+    `transcribe`, it is the features that are padded, not the samples.
 
     Args:
         samples: mono 16 kHz in [-1, 1], at least one.
@@ -42,13 +43,16 @@ def log_mel(samples: NDArray[np.float32], mels: int = 80) -> NDArray[np.float32]
     Returns:
         Features [mels, F], F a multiple of 50.
     """
-    padded = torch.zeros(grid_frames(real_frames(len(samples))) * HOP)
-    padded[: len(samples)] = torch.from_numpy(np.asarray(samples, dtype=np.float32))
-    spectrum = torch.stft(padded, WINDOW, HOP, window=_window(), return_complex=True)
-    power = spectrum[:, :-1].abs().square()
+    frames = real_frames(len(samples))
+    audible = torch.zeros((frames + 1) * HOP)
+    audible[: len(samples)] = torch.from_numpy(np.asarray(samples, dtype=np.float32))
+    spectrum = torch.stft(audible, WINDOW, HOP, window=_window(), return_complex=True)
+    power = spectrum[:, :frames].abs().square()
     log = (_filters(mels) @ power).clamp_min(1e-10).log10()
     log = torch.maximum(log, log.max() - DYNAMIC_RANGE)
-    return ((log + 4.0) / 4.0).numpy()
+    features = torch.zeros(mels, grid_frames(frames))
+    features[:, :frames] = (log + 4.0) / 4.0
+    return features.numpy()
 
 
 @lru_cache
