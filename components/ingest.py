@@ -8,9 +8,10 @@ from components.base import component
 
 
 @component
-def ingest(params: str, corpus: dsl.Output[dsl.Dataset]) -> NamedTuple(
-    "Ingested", [("utterances", int), ("rejects", int)]
-):
+def ingest(
+    params: str,
+    corpus: dsl.Output[dsl.Dataset],
+) -> NamedTuple("Ingested", [("utterances", int), ("rejects", int)]):  # type: ignore[valid-type]
     """Read, check and split a corpus.
 
     Args:

@@ -1,4 +1,4 @@
-"""The life of a model: registered by a run, champion or challenger, and what a retrain starts from."""
+"""The life of a model: registered by a run, made champion or challenger, retrained from."""
 
 import json
 from dataclasses import dataclass
