@@ -1,5 +1,7 @@
 """The manifest: one row an utterance, in Parquet; rows that break it are refused one by one."""
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -65,7 +67,18 @@ def read_manifest(folder: Path) -> pd.DataFrame:
 
 
 def write_manifest(folder: Path, frame: pd.DataFrame) -> None:
-    """Write a manifest whole, its columns cast to `SCHEMA`; absent nullable columns stay null.
+    """Write a manifest whole, its columns cast to `SCHEMA`.
+
+    Raises:
+        CorpusError: the frame does not fit the schema, see `as_table`.
+    """
+    table = as_table(frame)
+    with replacing(folder / FILE) as aside:
+        pq.write_table(table, aside)
+
+
+def as_table(frame: pd.DataFrame) -> pa.Table:
+    """Rows cast to `SCHEMA`; nullable columns that are absent become null.
 
     Raises:
         CorpusError: a column is not the schema's, is required and missing, or of another type.
@@ -73,18 +86,19 @@ def write_manifest(folder: Path, frame: pd.DataFrame) -> None:
     unknown = sorted(set(frame.columns) - set(COLUMNS))
     if unknown:
         raise CorpusError(f"A manifest has no columns {', '.join(unknown)}.")
-    required = {field.name for field in SCHEMA if not field.nullable}
-    missing = sorted(required - set(frame.columns))
-    if missing:
-        raise CorpusError(f"A manifest needs the columns {', '.join(missing)}.")
     try:
-        table = pa.Table.from_pandas(
+        return pa.Table.from_pandas(
             frame.reindex(columns=COLUMNS), schema=SCHEMA, preserve_index=False
-        )
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        ).cast(SCHEMA)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as error:
         raise CorpusError(f"The manifest does not fit its schema: {error}") from error
-    with replacing(folder / FILE) as aside:
-        pq.write_table(table, aside)
+
+
+def data_revision(frame: pd.DataFrame) -> str:
+    """Hex SHA-256 over all rows, their splits left out, in whatever order they come."""
+    rows = as_table(frame).drop_columns("split").to_pylist()
+    lines = sorted(json.dumps(row, sort_keys=True) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def validate_rows(frame: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, list[Reject]]:

@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +19,7 @@ from undertone.corpora.adapters import find_adapter
 from undertone.corpora.base import Item, Reject, SourceUtterance
 from undertone.errors import AudioError, CorpusError
 from undertone.files import replacing, replacing_folder, write_json
-from undertone.manifest import row_problems, write_manifest
+from undertone.manifest import data_revision, row_problems, write_manifest
 from undertone.splits import assert_no_leak, assign_splits, split_hash
 
 REJECTS = "rejects.csv"
@@ -57,13 +56,19 @@ def ingest(params: Params, out: Path) -> IngestReport:
         CorpusError: the corpus cannot be read or split, or every utterance was refused; then
             the reasons stand beside `out`. Or `out` is a folder of something else.
     """
+    from rich.console import Console
     from rich.progress import track
 
     _require_replaceable(out)
     items = find_adapter(params.corpus.name)(params.corpus)
     with replacing_folder(out) as aside:
         intake = _Intake(aside, params.audio)
-        for item in track(items, f"Ingesting {params.corpus.name}", length_hint(items) or None):
+        for item in track(
+            items,
+            f"Ingesting {params.corpus.name}",
+            length_hint(items) or None,
+            console=Console(stderr=True),
+        ):
             intake.take(item)
         if not intake.rows:
             kept = out.with_name(f"{out.name}-{REJECTS}")
@@ -108,26 +113,24 @@ class _Intake:
     def _row(self, item: SourceUtterance) -> dict[str, Any]:
         row = _told(item)
         recording = _record(item, self._params)
-        if recording is not None:
-            pcm = to_pcm16(recording.samples)
+        pcm = None if recording is None else to_pcm16(recording.samples)
+        if recording is not None and pcm is not None:
             row |= _measured(item.utterance_id, recording, pcm)
-        if item.image is not None:
-            row["image_path"] = f"images/{item.utterance_id}{item.image.suffix}"
         self._require_sound(row)
-        if recording is not None:
-            _write_flac(self._folder / row["path"], pcm)
         if item.image is not None:
             _copy_image(item.image, self._folder / row["image_path"])
+        if pcm is not None:
+            _write_flac(self._folder / row["path"], pcm)
+            self._first_of[row["sha256"]] = item.utterance_id
         self._ids.add(item.utterance_id)
-        self._first_of.setdefault(row.get("sha256", ""), item.utterance_id)
         return row
 
     def _require_sound(self, row: dict[str, Any]) -> None:
         problems = row_problems(row)
         if row["utterance_id"] in self._ids:
             problems.append(f"utterance_id: {row['utterance_id']} stands there already")
-        if first := self._first_of.get(row.get("sha256") or "-"):
-            problems.append(f"duplicate: the same audio as {first}")
+        if row["sha256"] in self._first_of:
+            problems.append(f"duplicate: the same audio as {self._first_of[row['sha256']]}")
         if problems:
             raise CorpusError("; ".join(problems))
 
@@ -145,7 +148,7 @@ def _told(item: SourceUtterance) -> dict[str, Any]:
         "sample_rate": None,
         "text": item.text,
         "words": [word.model_dump(exclude={"probability"}) for word in item.words] or None,
-        "image_path": None,
+        "image_path": item.image and f"images/{item.utterance_id}{item.image.suffix}",
         "valence": item.valence,
         "arousal": item.arousal,
         "dominance": item.dominance,
@@ -204,13 +207,6 @@ def _report(frame: pd.DataFrame, rejects: int) -> IngestReport:
         split_hash=split_hash(frame),
         seconds=float(frame["duration_s"].astype(float).sum()),
     )
-
-
-def data_revision(frame: pd.DataFrame) -> str:
-    """Hex SHA-256 over all rows, their splits left out, in whatever order they come."""
-    rows = frame.drop(columns="split").to_dict("records")
-    lines = sorted(json.dumps(row, sort_keys=True) for row in rows)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _info(name: str, frame: pd.DataFrame, report: IngestReport) -> dict[str, Any]:
