@@ -14,7 +14,7 @@ app = typer.Typer(help="Bring speech and text in: ingest, listen, check.", no_ar
 @app.command("list")
 def list_() -> None:
     """Name the corpora that can be read."""
-    from undertone.corpora import ADAPTERS
+    from undertone.corpora.adapters import ADAPTERS
 
     for name, adapter in sorted(ADAPTERS.items()):
         out.print(f"[bold]{name:<12}[/] {(adapter.__doc__ or '').splitlines()[0]}")
