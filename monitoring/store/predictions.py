@@ -133,6 +133,12 @@ class PredictionLog(Database):
         with self._reading() as session:
             return int(session.execute(query).scalar_one())
 
+    def first_prediction_at(self, model_tag: str) -> datetime | None:
+        """When a model's first prediction was made, None before there is one."""
+        first = select(func.min(PredictionRow.created_at)).filter_by(model_tag=model_tag)
+        with self._reading() as session:
+            return session.execute(first).scalar_one()
+
     def add_feedback(
         self, prediction_id: str, emotion: str, *, source: str, role: str | None = None
     ) -> FeedbackRow:
@@ -163,18 +169,26 @@ class PredictionLog(Database):
         return row
 
     def labelled(self, since: datetime | None = None, model_tag: str | None = None) -> Labelled:
-        """Predictions with the emotion that most feedback sources agree on."""
+        """Predictions with the emotion that most feedback sources agree on.
+
+        Args:
+            since: only predictions that got feedback from this moment on.
+            model_tag: only predictions of this model.
+        """
         import pandas as pd
 
         query = select(FeedbackRow.prediction_id, FeedbackRow.emotion).join(PredictionRow)
+        if since:
+            fresh = select(FeedbackRow.prediction_id).where(FeedbackRow.created_at >= since)
+            query = query.where(FeedbackRow.prediction_id.in_(fresh))
         with self._reading() as session:
-            says = session.execute(_within(query, since, None, model_tag)).all()
+            says = session.execute(_within(query, None, None, model_tag)).all()
         votes = pd.DataFrame(says, columns=["id", "feedback_emotion"]).value_counts().reset_index()
         leading = votes[votes["count"] == votes.groupby("id")["count"].transform("max")]
         tied = leading["id"].duplicated(keep=False)
         ties = tuple(sorted(set(leading.loc[tied, "id"])))
         settled = leading.loc[~tied, ["id", "feedback_emotion"]]
-        frame = self.predictions(since, None, model_tag).merge(settled, on="id")
+        frame = self.predictions(model_tag=model_tag).merge(settled, on="id")
         return Labelled(frame, ties)
 
 

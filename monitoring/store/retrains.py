@@ -5,6 +5,7 @@ from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, NotFoundError
@@ -35,13 +36,7 @@ class RetrainQueue(Database):
             verdict = session.get(VerdictRow, verdict_id)
             if verdict is None:
                 raise NotFoundError(f"There is no verdict '{verdict_id}' in {self.url}.")
-            champion = verdict.champion
-            of_champion = select(RetrainRow).filter_by(open_champion=champion)
-            row = session.get(RetrainRow, verdict_id) or session.scalars(of_champion).first()
-            if row is None:
-                row = RetrainRow(key=verdict_id, champion=champion, open_champion=champion)
-                session.add(row)
-        return row
+            return request(session, verdict)
 
     def retrain(self, key: str) -> RetrainRow:
         """One request.
@@ -125,3 +120,14 @@ class RetrainQueue(Database):
             row.slot = row.open_champion = None
             row.finished_at = row.finished_at or now()
         return row
+
+
+def request(session: Session, verdict: VerdictRow) -> RetrainRow:
+    """The request that stands for a verdict: its own, its champion's open one, or a new one."""
+    session.flush()
+    of_champion = select(RetrainRow).filter_by(open_champion=verdict.champion)
+    row = session.get(RetrainRow, verdict.id) or session.scalars(of_champion).first()
+    if row is None:
+        row = RetrainRow(key=verdict.id, champion=verdict.champion, open_champion=verdict.champion)
+        session.add(row)
+    return row

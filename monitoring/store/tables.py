@@ -156,6 +156,11 @@ class VerdictRow(Table):
     report_path: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
+    def columns(self) -> tuple[str, str, str, str]:
+        """For a table: when, champion, verdict in words, report."""
+        words = str(self.details.get("words", self.verdict))
+        return (f"{self.window_end:%F %T}", self.champion, words, self.report_path or "")
+
 
 class GateStateRow(Table):
     """The evidence that the drift gate carries from window to window."""
@@ -193,3 +198,7 @@ class RetrainRow(Table):
     def verdict_id(self) -> str:
         """The verdict that asked; it is the request's key."""
         return self.key
+
+    def columns(self) -> tuple[str, str, str, str]:
+        """For a table: when, state, challenger, reason."""
+        return (f"{self.created_at:%F %T}", self.state, self.challenger_tag or "", self.reason)

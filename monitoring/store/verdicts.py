@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, NotFoundError
+from monitoring.store.retrains import request
 from monitoring.store.tables import GateStateRow, VerdictRow
 
 
@@ -14,9 +15,14 @@ class VerdictLog(Database):
     """What the gate said, window by window."""
 
     def add_verdict(
-        self, verdict: VerdictRow, state: dict[str, Any], previous_end: datetime | None
+        self,
+        verdict: VerdictRow,
+        state: dict[str, Any],
+        previous_end: datetime | None,
+        *,
+        ask_retrain: bool = False,
     ) -> VerdictRow:
-        """Keep a verdict and the gate's new state in one transaction.
+        """Keep a verdict, the gate's new state and the request for a retrain in one transaction.
 
         A verdict on the same champion, window and policy stands already: that one is returned and
         the state stays.
@@ -25,6 +31,7 @@ class VerdictLog(Database):
             verdict: the new verdict.
             state: the gate's state after its window.
             previous_end: end of the window that the gate had seen last, None for the first.
+            ask_retrain: whether the verdict asks for a retrain.
 
         Raises:
             ConflictError: another monitor moved the state meanwhile.
@@ -43,6 +50,8 @@ class VerdictLog(Database):
                 )
             session.merge(GateStateRow(window_end=verdict.window_end, state=state, **key))
             session.add(verdict)
+            if ask_retrain:
+                request(session, verdict)
         return verdict
 
     def gate_state(self, champion: str, policy: str) -> GateStateRow | None:

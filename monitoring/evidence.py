@@ -1,0 +1,125 @@
+"""What the drift gate carries from window to window, and its passage through JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from monitoring.bets import Bets
+from monitoring.reference import Array
+
+MOST_WINDOWS = 200
+
+
+@dataclass(frozen=True)
+class Window:
+    """One window in sums: enough for means, variances and the bets' wealth.
+
+    Attributes:
+        calls: how many calls it had.
+        counts: calls that had the channel [C].
+        sums: of the call means [C].
+        squares: of the call means squared [C].
+        log_wealth: what the bets made of it [B].
+    """
+
+    calls: int
+    counts: Array
+    sums: Array
+    squares: Array
+    log_wealth: Array
+
+    @classmethod
+    def of(cls, calls: Array, bets: Bets) -> "Window":
+        """Sum up call means [calls, C]."""
+        return cls(
+            calls=len(calls),
+            counts=(~np.isnan(calls)).sum(axis=0).astype(float),
+            sums=np.nansum(calls, axis=0),
+            squares=np.nansum(calls**2, axis=0),
+            log_wealth=bets.log_wealth(calls),
+        )
+
+    def __add__(self, other: "Window") -> "Window":
+        mine, theirs = vars(self), vars(other)
+        return Window(**{name: mine[name] + theirs[name] for name in mine})
+
+    @property
+    def mean(self) -> Array:
+        """Mean of each channel [C], NaN where no call had it."""
+        there = self.counts > 0
+        return np.where(there, self.sums / np.where(there, self.counts, 1), np.nan)
+
+    @property
+    def variance(self) -> Array:
+        """Variance of each channel between calls [C]."""
+        return np.maximum(self.squares / np.maximum(self.counts, 1) - self.mean**2, 0)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The Shiryaev-Roberts sums (as logs, one a bet) and the windows that the gate may still need.
+
+    Both are empty before the first window and after an alarm.
+    """
+
+    log_sums: Array
+    windows: tuple[Window, ...]
+
+    @classmethod
+    def none(cls, bets: int) -> "Evidence":
+        """The evidence before any window."""
+        return cls(np.full(bets, -np.inf), ())
+
+    def after(self, window: Window, elapsed: float, calls_kept: float) -> "Evidence":
+        """The evidence with one more window.
+
+        Args:
+            window: the new window.
+            elapsed: its length, 1 for the nominal one. New wealth comes in by time, so expected
+                false alarms are bounded per day, however the days are cut.
+            calls_kept: older windows are dropped beyond so many calls.
+        """
+        log_sums = window.log_wealth + np.logaddexp(self.log_sums, np.log(max(elapsed, 1e-9)))
+        windows = _halved((*self.windows, window))
+        return Evidence(log_sums, latest(windows, calls_kept))
+
+    def as_json(self) -> dict[str, Any]:
+        """In JSON's types. Empty evidence has no sums."""
+        started = bool(self.windows)
+        return {
+            "log_sums": self.log_sums.tolist() if started else [],
+            "windows": [
+                {name: np.asarray(value).tolist() for name, value in vars(window).items()}
+                for window in self.windows
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any], bets: int) -> "Evidence":
+        """The evidence that `as_json` gave."""
+        if not values.get("windows"):
+            return cls.none(bets)
+        names = [part.name for part in fields(Window) if part.name != "calls"]
+        windows = tuple(
+            Window(calls=row["calls"], **{name: np.array(row[name]) for name in names})
+            for row in values["windows"]
+        )
+        return cls(np.array(values["log_sums"]), windows)
+
+
+def latest(windows: Sequence[Window], calls: float) -> tuple[Window, ...]:
+    """The fewest windows from the end that hold so many calls, or all."""
+    held = np.cumsum([window.calls for window in reversed(windows)])
+    count = int(np.searchsorted(held, calls)) + 1
+    return tuple(windows[-count:])
+
+
+def _halved(windows: tuple[Window, ...]) -> tuple[Window, ...]:
+    """Neighbours joined two by two, the newest left alone, once there are too many."""
+    if len(windows) <= MOST_WINDOWS:
+        return windows
+    old, newest = windows[:-1], windows[-1]
+    pairs = [old[at] + old[at + 1] for at in range(len(old) % 2, len(old), 2)]
+    return (*old[: len(old) % 2], *pairs, newest)

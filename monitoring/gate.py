@@ -1,0 +1,218 @@
+"""The drift gate: a betting e-detector on call means.
+
+Method and simulations: docs/drift-gate.md. The detector is the Shiryaev-Roberts sum of
+Shin, Ramdas, Rinaldo, arXiv 2203.03532.
+"""
+
+import operator
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+from scipy.special import logsumexp
+from scipy.stats import norm
+
+from monitoring.bets import calls_to_detect, place_bets
+from monitoring.evidence import Evidence, Window, latest
+from monitoring.finding import Finding, Shift, Verdict
+from monitoring.mix import rates, true_mix, unmix
+from monitoring.reference import Array, Reference
+from monitoring.resolution import (
+    calls_for_steady,
+    check_ids,
+    describe,
+    simultaneous,
+    smallest_shifts,
+    tolerance,
+)
+from undertone.config import DriftParams
+
+DAYS = 30
+LEAST_VARIANCE_SHARE = 0.25
+CALLS_FOR_MIX = 30
+
+
+class DriftGate:
+    """Compares windows of live predictions with a reference, and remembers.
+
+    False alarms: at most `false_alarms_per_30_days` are expected while calls are independent and
+    every channel's true mean stays inside its band, for any number of calls a window, any
+    dependence inside a call and any schedule of windows.
+
+    Args:
+        reference: the champion's predictions on test.
+        params: smallest shifts, false alarms allowed, nominal windows a day, power.
+    """
+
+    def __init__(self, reference: Reference, params: DriftParams) -> None:
+        self.reference = reference
+        self.params = params
+        self._classes = len(reference.emotions)
+        self.smallest = smallest_shifts(reference, params)
+        self.band = tolerance(reference, self.smallest)
+        self.bets = place_bets(reference, self.band, self.smallest)
+        self.threshold = DAYS * params.windows_per_day / params.false_alarms_per_30_days
+        self.calls_for_steady = calls_for_steady(reference, self.smallest[0], params.power)
+        self.calls_needed = [self._calls_needed(c) for c in range(len(self.band))]
+
+    def none_yet(self) -> Evidence:
+        """The evidence before the first window."""
+        return Evidence.none(len(self.bets.channel))
+
+    def judge(
+        self, evidence: Evidence, window: pd.DataFrame, elapsed: float = 1.0
+    ) -> tuple[Evidence, Finding]:
+        """Judge one more window.
+
+        Args:
+            evidence: what the windows before it left.
+            window: live predictions: `emotion`, signals, `call_id`.
+            elapsed: the window's length in nominal windows (24 hours / `windows_per_day`).
+
+        Returns:
+            The evidence to carry on (none after an alarm: it starts anew), and the finding.
+        """
+        if window.empty:
+            return evidence, self._finding(Verdict.NOT_ENOUGH, evidence, ())
+        calls = self.reference.call_means(window)
+        grown = evidence.after(Window.of(calls, self.bets), elapsed, self._calls_kept())
+        if self._log_evidence(grown) >= np.log(self.threshold):
+            return self.none_yet(), self._alarm(grown)
+        return grown, self._quiet(grown)
+
+    def _calls_kept(self) -> float:
+        needed = (self.calls_for_steady, *(calls for calls in self.calls_needed if calls))
+        return 2 * max((calls for calls in needed if np.isfinite(calls)), default=1.0)
+
+    def _log_evidence(self, evidence: Evidence) -> float:
+        return float(logsumexp(evidence.log_sums + self.bets.log_weight))
+
+    def _alarm(self, evidence: Evidence) -> Finding:
+        """Name what moved since the leading bet began to win."""
+        leading = int(np.argmax(evidence.log_sums + self.bets.log_weight))
+        backwards = [window.log_wealth[leading] for window in reversed(evidence.windows)]
+        used = evidence.windows[-1 - int(np.argmax(np.cumsum(backwards))) :]
+        shifts = self._shifts(used, searched=len(evidence.windows))
+        mix = any(shift.moved for shift in shifts[: self._classes])
+        signals = any(shift.moved for shift in shifts[self._classes :])
+        if not mix and not signals:
+            signals = bool(self.bets.channel[leading] >= self._classes)
+        verdict = (Verdict.BOTH if mix else Verdict.INPUT) if signals else Verdict.MIX
+        return self._finding(verdict, evidence, used, shifts)
+
+    def _quiet(self, evidence: Evidence) -> Finding:
+        """Steady if every emotion is surely closer than δ, else not enough."""
+        used = latest(evidence.windows, self.calls_for_steady)
+        shifts = self._shifts(used)
+        steady = all(shift.is_small for shift in shifts[: self._classes])
+        verdict = Verdict.STEADY if steady else Verdict.NOT_ENOUGH
+        return self._finding(verdict, evidence, used, shifts)
+
+    def _shifts(self, used: Sequence[Window], searched: int = 1) -> tuple[Shift, ...]:
+        """All channels with intervals that hold together, over all starts that were searched."""
+        pooled = reduce(operator.add, used)
+        error = self.reference.error
+        variance = np.maximum(pooled.variance, LEAST_VARIANCE_SHARE * self.reference.variance)
+        z = simultaneous(self._classes * searched)
+        half_width = z * np.sqrt(variance / np.maximum(pooled.counts, 1) + error**2)
+        expected = self._expected(pooled.mean)
+        moved = np.abs(pooled.mean - expected) - half_width > self.band
+        return tuple(
+            Shift(
+                channel=name,
+                kind="emotion" if at < self._classes else "signal",
+                reference=float(expected[at]),
+                live=float(pooled.mean[at]),
+                half_width=float(half_width[at]),
+                moved=bool(moved[at]),
+                smallest=float(self.smallest[at]),
+                band=float(self.band[at]),
+                calls_needed=self.calls_needed[at],
+            )
+            for at, name in enumerate(self.reference.channels)
+            if pooled.counts[at]
+        )
+
+    def _expected(self, live: Array) -> Array:
+        """The reference means; those of signals as the present mix of emotions explains them."""
+        reference, classes = self.reference, self._classes
+        if reference.confusion is None or reference.rank_by_emotion is None:
+            return reference.mean
+        shares = np.stack([live[:classes], reference.mean[:classes]])
+        now, then = unmix(shares, rates(reference.confusion))
+        explained = (now - then) @ reference.rank_by_emotion
+        return np.concatenate([reference.mean[:classes], reference.mean[classes:] + explained])
+
+    def _calls_needed(self, channel: int) -> int | None:
+        """Calls until a shift of δ in the channel, up or down, raises the alarm."""
+        z = float(norm.ppf(self.params.power))
+        bets = np.flatnonzero(
+            (self.bets.channel == channel) & (self.bets.target == self.smallest[channel])
+        )
+        counts = [
+            calls_to_detect(self.bets, int(bet), self.reference, np.log(self.threshold), z)
+            for bet in bets
+        ]
+        most = max(counts, default=np.inf)
+        return int(most) if np.isfinite(most) else None
+
+    def _finding(
+        self,
+        verdict: Verdict,
+        evidence: Evidence,
+        used: Sequence[Window],
+        shifts: tuple[Shift, ...] = (),
+    ) -> Finding:
+        calls = sum(window.calls for window in used)
+        steady = self.calls_for_steady
+        mix, withheld = self._true_mix(verdict, used)
+        return Finding(
+            verdict=verdict,
+            evidence=float(np.exp(min(self._log_evidence(evidence), 700.0))),
+            threshold=self.threshold,
+            shifts=shifts,
+            calls_used=calls,
+            windows_used=len(used),
+            calls_missing=max(int(steady) - calls, 0) if np.isfinite(steady) else None,
+            reference_note=describe(self.reference, self.smallest, self.band, steady),
+            ids_note=check_ids(self.reference, evidence.windows),
+            promise=self._promise(),
+            true_mix=mix,
+            true_mix_note=withheld,
+        )
+
+    def _true_mix(
+        self, verdict: Verdict, used: Sequence[Window]
+    ) -> tuple[dict[str, tuple[float, float, float]], str]:
+        """True shares with intervals, or why they are withheld."""
+        if verdict >= Verdict.INPUT:
+            return (
+                {},
+                "Withheld: the input changed, so the confusions known from test may not hold.",
+            )
+        if self.reference.confusion is None:
+            return {}, "Withheld: the reference has no true emotions."
+        if sum(window.calls for window in used) < CALLS_FOR_MIX:
+            return {}, f"Withheld: fewer than {CALLS_FOR_MIX} calls."
+        pooled, classes = reduce(operator.add, used), self._classes
+        shares, variance = pooled.mean[:classes], pooled.variance[:classes]
+        independent = pooled.calls * (shares * (1 - shares)).sum() / max(variance.sum(), 1e-6)
+        mix = true_mix(shares, int(independent), self.reference.confusion)
+        rows = zip(mix.share.tolist(), mix.low.tolist(), mix.high.tolist(), strict=True)
+        return dict(zip(self.reference.emotions, rows, strict=True)), ""
+
+    def _promise(self) -> str:
+        allowed = self.params.false_alarms_per_30_days
+        shift, band = 100 * self.smallest[0], 100 * self.band[: self._classes].max()
+        needed = [calls for calls in self.calls_needed[: self._classes] if calls]
+        power = (
+            f"a shift of {shift:.0f} points raises the alarm within {min(needed)} to {max(needed)} "
+            f"calls, by emotion, with {100 * self.params.power:.0f} % power"
+            if needed
+            else f"shifts of {shift:.0f} points cannot be told from the reference's own error"
+        )
+        return (
+            f"At most {allowed:g} false alarms expected in {DAYS} days, if calls are independent; "
+            f"{power}; differences up to {band:.1f} points are never drift."
+        )
