@@ -144,13 +144,14 @@ def _pieces(
 def _mono(stream: "AudioStream", frames: "list[av.AudioFrame]") -> Samples:
     import av
 
-    to_float = av.AudioResampler(format="fltp", rate=stream.sample_rate)
-    planes = [
-        piece.to_ndarray().mean(axis=0)
+    # Interleaved: PyAV 18 crashes on the planes of a frame with eight channels.
+    to_float = av.AudioResampler(format="flt", rate=stream.sample_rate)
+    parts = [
+        piece.to_ndarray().reshape(-1, stream.channels).mean(axis=1)
         for frame in [*frames, None]
         for piece in to_float.resample(frame)
     ]
-    mono: Samples = np.concatenate(planes) if planes else np.zeros(0, np.float32)
+    mono: Samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     if not np.isfinite(mono).all():
         raise AudioError("The audio is corrupt: some samples are not finite numbers.")
     return mono

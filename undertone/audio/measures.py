@@ -70,15 +70,17 @@ def clipped_share(samples: Samples) -> float:
 def signal_to_noise(samples: Samples, speech: list[tuple[float, float]]) -> float:
     """Ratio in dB of the power that speech adds to the power between speech.
 
-    Where speech leaves fewer than four frames between it, the quietest tenth of all frames stands
-    for the noise.
+    Where fewer than four frames are clear of speech, the quietest tenth of all frames stands for
+    the noise.
     """
     power = frame_power(samples)
-    centre = (np.arange(len(power)) * HOP + FRAME / 2) / SAMPLE_RATE
-    spoken = np.zeros(len(power), bool)
-    for start, end in speech:
-        spoken |= (centre >= start) & (centre < end)
-    between = power[~spoken]
+    begin = np.arange(len(power)) * HOP / SAMPLE_RATE
+    end, middle = begin + FRAME / SAMPLE_RATE, begin + FRAME / SAMPLE_RATE / 2
+    spoken, clear = np.zeros(len(power), bool), np.ones(len(power), bool)
+    for first, last in speech:
+        spoken |= (middle >= first) & (middle < last)
+        clear &= (end <= first) | (begin >= last)
+    between = power[clear]
     if len(between) < 4:
         between = power[power <= np.percentile(power, 10)]
     noise = float(between.mean())
