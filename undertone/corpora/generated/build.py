@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import chain
 from multiprocessing import get_context
 
 import numpy as np
@@ -37,11 +39,14 @@ def generate(params: GeneratedParams) -> Iterator[SourceUtterance]:
     Espeak.check()
     clips = _plans(params)
     shards = [clips[start : start + _SHARD] for start in range(0, len(clips), _SHARD)]
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    with context.Pool(min(_PROCESSES, len(shards)), maxtasksperchild=1) as pool:
-        for utterances in pool.imap(_speak_all, shards):
-            yield from utterances
+    workers = min(_PROCESSES, len(shards))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+        yield from chain.from_iterable(executor.map(_speak_afresh, shards))
+
+
+def _speak_afresh(clips: Sequence[Clip]) -> list[SourceUtterance]:
+    with get_context("fork").Pool(1) as pool:
+        return pool.apply(_speak_all, (clips,))
 
 
 def _speak_all(clips: Sequence[Clip]) -> list[SourceUtterance]:

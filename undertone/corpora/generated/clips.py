@@ -39,7 +39,7 @@ def plan(index: int, seed: int, emotion: str, speaker_index: int, channel: Chann
     """Plan the clip with this number; equal arguments give equal plans."""
     rng = np.random.default_rng([seed, index])
     who = speaker(speaker_index)
-    manner = between(PROSODY[emotion], float(rng.uniform(0.45, 1.15)))
+    manner = between(PROSODY[emotion], float(rng.uniform(0.25, 1.05)))
     return Clip(
         index=index,
         seed=seed,

@@ -123,7 +123,7 @@ def _breathing(samples: Samples, share: float, rng: np.random.Generator) -> Samp
 def _strained(samples: Samples, share: float) -> Samples:
     peak = np.abs(samples).max() + 1e-9
     pressed = 0.5 * peak * np.tanh(5.0 * samples / peak)
-    return (1 - share) * samples + share * pressed
+    return np.asarray((1 - share) * samples + share * pressed)
 
 
 def _swelling(samples: Samples, decibels: float) -> Samples:

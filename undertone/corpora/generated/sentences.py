@@ -156,7 +156,7 @@ _TONE |= dict.fromkeys(("happiness", "surprise"), _WELCOME)
 
 _KINDS = ("telling", "toned", "plain", "misleading")
 _SHARES = {"neutral": (0.0, 0.12, 0.84, 0.04)}
-_EMOTIONAL_SHARES = (0.40, 0.34, 0.21, 0.05)
+_EMOTIONAL_SHARES = (0.44, 0.34, 0.18, 0.04)
 
 
 def write(emotion: str, rng: np.random.Generator) -> str:

@@ -49,8 +49,8 @@ def speaker(index: int) -> Speaker:
         voice=f"{_ACCENTS[index % len(_ACCENTS)]}+{_VARIANTS[index % len(_VARIANTS)]}",
         tract=float(rng.uniform(0.95, 1.05)),
         rate=float(rng.normal(1.0, 0.04)),
-        pitch=float(rng.normal(0.0, 4.0)),
+        pitch=float(rng.normal(0.0, 5.0)),
         pitch_range=float(rng.normal(0.0, 5.0)),
-        tilt=float(rng.normal(0.0, 0.5)),
+        tilt=float(rng.normal(0.0, 0.8)),
         breath=float(abs(rng.normal(0.0, 0.01))),
     )
