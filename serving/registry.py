@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 NAME = "undertone"
 TAG = re.compile(rf"{NAME}:[0-9a-f]{{12}}")
 CHAMPION, CHALLENGER = "champion", "challenger"
-SCORES = ("uar", "accuracy", "macro_f1", "ece")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class RegisteredModel:
     created_at: datetime
     classes: tuple[str, ...]
     lineage: dict[str, str]
-    metrics: dict[str, Any]
+    metrics: dict[str, float]
     path: Path
     pointer: str = ""
 
@@ -63,8 +62,7 @@ class RegisteredModel:
 
     def columns(self) -> tuple[str, str, str, str, str]:
         """Tag, pointer, UAR with interval, number of classes and date, for a table."""
-        uar = self.metrics.get("uar", {})
-        interval = "{value:.3f} [{low:.3f}, {high:.3f}]".format(**uar) if uar else ""
+        interval = "{uar:.3f} [{uar_low:.3f}, {uar_high:.3f}]".format(**self.metrics)
         date = f"{self.created_at:%Y-%m-%d %H:%M}"
         return self.tag, self.pointer, interval, str(len(self.classes)), date
 
@@ -310,9 +308,11 @@ def _classes(bundle: Path) -> list[str]:
     return [names[index] for index in sorted(names, key=int)]
 
 
-def _metrics(evaluation: Path) -> dict[str, Any]:
-    for name in ("evaluation.json", "predictions.parquet"):
+def _metrics(evaluation: Path) -> dict[str, float]:
+    from undertone.evaluation.record import Evaluation
+
+    for name in ("evaluation.json", "report.txt", "predictions.parquet"):
         if not (evaluation / name).is_file():
             raise RegistryError(f"{evaluation} has no {name}. Evaluate the bundle first.")
-    figures = json.loads((evaluation / "evaluation.json").read_text(encoding="utf-8"))
-    return {name: figures[name] for name in SCORES if name in figures}
+    figures = (evaluation / "evaluation.json").read_text(encoding="utf-8")
+    return Evaluation.model_validate_json(figures).metrics()

@@ -135,14 +135,19 @@ class DriftParams(Section):
     false_alarms_per_30_days: float = Field(1.0, gt=0)
     windows_per_day: float = Field(24.0, gt=0)
     power: float = Field(0.8, gt=0, lt=1)
+    lease_minutes: float = Field(360.0, gt=0)  # a claimed retrain that is silent so long is free
 
 
 class ServingParams(Section):
-    """What the service keeps, and how often it looks for a new champion."""
+    """What the service keeps, how often it looks for a new champion, and how much it takes."""
 
     keep_text: bool = False
     keep_audio: bool = False
     poll_seconds: float = Field(1.0, gt=0)
+    timeout_seconds: int = Field(60, ge=1)
+    max_waiting: int = Field(32, ge=1)
+    max_image_bytes: int = Field(5_000_000, gt=0)
+    max_text_characters: int = Field(5_000, gt=0)
 
 
 class Params(Section):
@@ -173,18 +178,21 @@ def load_params(
         path: a `params.yaml`; without it the defaults and the profile alone count.
         profile: a profile's name that replaces the file's own `profile`. The file's other keys
             were written for its own profile, so they are then left out.
-        overrides: `section.key=value` strings, the value in YAML.
+        overrides: `section.key=value` strings, the value in YAML. `profile=NAME` counts like
+            `profile`, which goes before it.
 
     Raises:
         ConfigError: a file or profile is missing, a key is unknown or a value out of range.
     """
     values = _read_yaml(path) if path else {}
+    changes: dict[str, Any] = {}
+    for override in overrides:
+        changes = _merge(changes, _parse_override(override))
+    profile = profile or changes.pop("profile", None)
     if profile and profile != values.get("profile", "demo"):
         values = {}
     name = str(profile or values.get("profile", "demo"))
-    merged = _merge(_read_yaml(_profile_path(name)), values)
-    for override in overrides:
-        merged = _merge(merged, _parse_override(override))
+    merged = _merge(_merge(_read_yaml(_profile_path(name)), values), changes)
     merged["profile"] = name
     source = f"{path or 'defaults'} with profile {name}"
     return _validated(merged, source)

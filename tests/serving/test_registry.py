@@ -8,7 +8,7 @@ def test_a_registered_bundle_is_whole_and_can_be_found(registry, register):
     model = registry.show(tag)
     assert (registry.path(tag) / "model.safetensors").read_bytes() == b"one"
     assert registry.reference(tag).read_bytes() == b"PAR1"
-    assert model.metrics["uar"]["low"] == pytest.approx(0.7)
+    assert model.metrics["uar_low"] == pytest.approx(0.7)
     assert model.classes[0] == "anger"
     assert (model.card, model.report) == ("# Card", "report")
     assert [known.tag for known in registry.list()] == [tag]

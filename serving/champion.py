@@ -1,0 +1,166 @@
+"""The champion in memory, and its successor swapped in while requests run."""
+
+import io
+import logging
+import threading
+import time
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from serving.metrics import metrics
+from serving.refusal import log_failure
+from serving.registry import RegisteredModel, Registry
+from serving.schemas import ModelStatus
+from undertone.config import Params
+from undertone.errors import UndertoneError
+from undertone.prediction import Prediction
+
+logger = logging.getLogger("undertone.serving")
+RETRY_S = 30.0
+WARM_UP_RATE = 16_000
+
+
+class Predictor(Protocol):
+    """What the service needs of a model."""
+
+    def predict(
+        self, audio: bytes | Path | None, text: str | None = None, image: bytes | None = None
+    ) -> Prediction:
+        """The emotion of one utterance."""
+        ...
+
+
+Loader = Callable[[Path, Params], Predictor]
+
+
+def load_predictor(bundle: Path, params: Params) -> Predictor:
+    """Load a bundle to compute on one thread: two on a busy machine are slower than one."""
+    import torch
+
+    from undertone.inference import Predictor as FusedPredictor
+
+    torch.set_num_threads(1)
+    predictor: Predictor = FusedPredictor.load(bundle, params)
+    return predictor
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model that answers."""
+
+    model: RegisteredModel
+    predictor: Predictor
+    loaded_at: datetime
+    load_seconds: float
+
+
+class ChampionHolder:
+    """Holds the model that answers, and follows the champion pointer from a thread of its own.
+
+    A new champion is loaded and warmed beside the old one, which answers until then. Requests that
+    began with the old one end with it.
+
+    Args:
+        registry: tells who is champion.
+        loader: makes a predictor of a bundle.
+        params: for the loader; `serving.poll_seconds` is how often the pointer is read.
+    """
+
+    def __init__(self, registry: Registry, loader: Loader, params: Params) -> None:
+        self.current: Loaded | None = None
+        self._registry = registry
+        self._loader = loader
+        self._params = params
+        self._champion: str | None = None
+        self._problem: str | None = None
+        self._failed: str | None = None
+        self._retry_at = 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="champion", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow the pointer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Follow it no more."""
+        self._stop.set()
+        self._thread.join()
+
+    def status(self) -> ModelStatus:
+        """Who answers, who should, and what went wrong."""
+        status = ModelStatus(champion=self._champion, problem=self._problem)
+        if (loaded := self.current) is None:
+            return status
+        return status.model_copy(
+            update={
+                "tag": loaded.model.tag,
+                "classes": loaded.model.classes,
+                "lineage": loaded.model.lineage,
+                "metrics": loaded.model.metrics,
+                "loaded_at": loaded.loaded_at,
+                "load_seconds": loaded.load_seconds,
+            }
+        )
+
+    def _follow(self) -> None:
+        while True:
+            self._look()
+            if self._stop.wait(self._params.serving.poll_seconds):
+                return
+
+    def _look(self) -> None:
+        try:
+            self._champion = self._registry.champion()
+        except UndertoneError as error:
+            self._problem = f"The champion pointer cannot be read: {error}"
+            logger.error("%s", self._problem)  # noqa: TRY400
+            return
+        if self._champion == (self.current.model.tag if self.current else None):
+            self._problem = self._failed = None
+        elif self._champion and self._may_try(self._champion):
+            self._swap(self._champion)
+
+    def _may_try(self, tag: str) -> bool:
+        return tag != self._failed or time.monotonic() > self._retry_at
+
+    def _swap(self, tag: str) -> None:
+        started = time.monotonic()
+        try:
+            model = self._registry.show(tag)
+            predictor = self._loader(self._registry.path(tag), self._params)
+            predictor.predict(warm_up_tone())
+        except Exception as error:
+            self._failed, self._retry_at = tag, time.monotonic() + RETRY_S
+            self._problem = f"{tag} cannot be loaded: {type(error).__name__}: {error}"
+            metrics().load_failures.inc()
+            log_failure(f"{tag} cannot be loaded", error)
+            return
+        seconds = time.monotonic() - started
+        previous = self.current
+        self.current = Loaded(model, predictor, datetime.now(UTC), round(seconds, 3))
+        self._problem = self._failed = None
+        metrics().swaps.inc()
+        if previous:
+            metrics().champion.labels(previous.model.tag).set(0)
+        metrics().champion.labels(tag).set(1)
+        logger.info("%s answers now; loaded and warmed in %.2f s", tag, seconds)
+
+
+def warm_up_tone() -> bytes:
+    """A second of a rising tone (WAV), so that the first caller does not pay for a cold model."""
+    seconds = np.arange(WARM_UP_RATE) / WARM_UP_RATE
+    samples = 0.2 * np.sin(2 * np.pi * (150 + 100 * seconds) * seconds)
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(WARM_UP_RATE)
+        out.writeframes((samples * 32767).astype("<i2").tobytes())
+    return file.getvalue()

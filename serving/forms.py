@@ -1,0 +1,135 @@
+"""Request bodies, read by hand.
+
+Bento's own reader would fetch a URL that stands where a file should, decode JSON inside a text
+field ("1.10" becomes 1.1) and log the input of what it refuses.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import bentoml
+from pydantic import Field, PrivateAttr, ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from serving.refusal import RefusedError
+from serving.schemas import Feedback
+from undertone.config import Params
+
+FILES = ("audio", "image")
+WORDS = ("text", "call_id", "channel")
+MAX_NAME_CHARACTERS = 200
+FORM_TYPE, JSON_TYPE = "multipart/form-data", "application/json"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What a caller sent to be judged."""
+
+    audio: bytes | None = None
+    text: str | None = None
+    image: bytes | None = None
+    call_id: str | None = None
+    channel: str | None = None
+
+
+class Unread(bentoml.IODescriptor):  # type: ignore[misc]
+    """A body that Bento documents but does not touch."""
+
+    _request: Request = PrivateAttr()
+
+    @classmethod
+    async def from_http_request(cls, request: Request, serde: Any) -> Self:  # noqa: ARG003
+        """Keep the request for the endpoint to read."""
+        form: Self = cls.model_construct()
+        form._request = request
+        return form
+
+
+class PredictForm(Unread):
+    """An utterance: at least one of audio, text and image."""
+
+    audio: Path | None = Field(None, description="A recording, in any format that FFmpeg decodes.")
+    text: str | None = Field(
+        None, description="What was said; without it the audio is transcribed."
+    )
+    image: Path | None = Field(None, description="A picture of the speaker's face.")
+    call_id: str | None = Field(None, description="Groups the utterances of one conversation.")
+    channel: str | None = Field(None, description="How the utterance came in: telephone, web, …")
+
+    async def read(self, params: Params) -> Utterance:
+        """Read the form.
+
+        Raises:
+            RefusedError: it is no form, holds nothing to judge, or a field is over its bound.
+        """
+        _require(self._request, FORM_TYPE)
+        try:
+            form = await self._request.form(max_files=len(FILES), max_fields=len(WORDS))
+        except HTTPException as error:
+            raise RefusedError(400, f"The form cannot be read: {error.detail}") from None
+        if unknown := sorted(set(form) - {*FILES, *WORDS}):
+            known = ", ".join((*FILES, *WORDS))
+            raise RefusedError(
+                400, f"The form has an unknown field {unknown[0]!r:.60}. Known: {known}."
+            )
+        utterance = Utterance(
+            audio=await _bytes(form, "audio", params.audio.max_bytes),
+            text=_words(form, "text", params.serving.max_text_characters),
+            image=await _bytes(form, "image", params.serving.max_image_bytes),
+            call_id=_words(form, "call_id", MAX_NAME_CHARACTERS),
+            channel=_words(form, "channel", MAX_NAME_CHARACTERS),
+        )
+        if utterance.audio is None and utterance.text is None and utterance.image is None:
+            raise RefusedError(400, "The form holds neither audio nor text nor image.", "Send one.")
+        return utterance
+
+
+class FeedbackForm(Unread, Feedback):
+    """Feedback on a prediction."""
+
+    async def read(self) -> Feedback:
+        """Read the JSON body.
+
+        Raises:
+            RefusedError: it is not JSON, or a field is missing or wrong.
+        """
+        _require(self._request, JSON_TYPE)
+        try:
+            return Feedback.model_validate_json(await self._request.body())
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            status = 400 if first["type"] == "json_invalid" else 422
+            raise RefusedError(status, f"{place}: {first['msg']}".lstrip(": ")) from None
+
+
+def _require(request: Request, media_type: str) -> None:
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != media_type:
+        raise RefusedError(415, f"{request.url.path} takes {media_type}.")
+
+
+async def _bytes(form: FormData, name: str, limit: int) -> bytes | None:
+    part = form.get(name)
+    if part is None:
+        return None
+    if not isinstance(part, UploadFile):
+        raise RefusedError(422, f"{name} must be sent as a file.", f"With curl: -F {name}=@FILE")
+    data = await part.read(limit + 1)
+    if not data:
+        raise RefusedError(422, f"{name} is an empty file.")
+    if len(data) > limit:
+        raise RefusedError(413, f"{name} may have at most {limit / 1e6:g} MB.")
+    return data
+
+
+def _words(form: FormData, name: str, limit: int) -> str | None:
+    part = form.get(name)
+    if isinstance(part, UploadFile):
+        raise RefusedError(422, f"{name} must be sent as text, not as a file.")
+    if part and len(part) > limit:
+        raise RefusedError(413, f"{name} may have at most {limit} characters.")
+    return (part or "").strip() or None

@@ -1,0 +1,113 @@
+"""Refusing a request: one envelope for all errors, and nothing of the input in the log."""
+
+import functools
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
+
+from monitoring.store import ConflictError, LabelError, NotFoundError
+from serving.schemas import Envelope, Problem
+from undertone.errors import AudioError, StoreError
+
+logger = logging.getLogger("undertone.serving")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+RETRY_AFTER_S = "1"
+CODES = {
+    400: ("bad_request", "The request cannot be read."),
+    404: ("not_found", "There is nothing at this address. GET /docs.json lists what there is."),
+    405: ("method_not_allowed", "This address does not take this method."),
+    409: ("conflict", "The request contradicts what is known."),
+    413: ("too_large", "The request is too large."),
+    415: ("unsupported_media_type", "The request has the wrong content type."),
+    422: ("unprocessable", "The request was read, but its contents cannot be used."),
+    429: ("busy", "Too many requests are waiting. Try again in a moment."),
+    500: ("internal", "The service made a mistake. Its log tells which."),
+    503: ("not_ready", "No champion is loaded yet, so nobody can answer."),
+    504: ("timeout", "The answer took too long."),
+}
+NO_CHAMPION = "Promote a model (undertone models promote TAG); GET /model tells how loading goes."
+
+
+class RefusedError(Exception):
+    """A request that is not answered.
+
+    Args:
+        status: one of `CODES`.
+        message: what was wrong with the request; it never repeats the recording or the text.
+        hint: what to do about it.
+    """
+
+    def __init__(self, status: int, message: str = "", hint: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.hint = hint
+
+
+def envelope(status: int, message: str = "", hint: str | None = None) -> JSONResponse:
+    """The answer to a refused request."""
+    code, default = CODES.get(status, CODES[500])
+    if status == 503 and not message:
+        hint = NO_CHAMPION
+    body = Envelope(error=Problem(code=code, message=message or default, hint=hint))
+    headers = {"Retry-After": RETRY_AFTER_S} if status in (429, 503) else None
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers)
+
+
+def refusing(
+    endpoint: Callable[P, Awaitable[T]],
+) -> Callable[P, Awaitable[T | Response]]:
+    """Let an endpoint answer an envelope for whatever is raised in it."""
+
+    @functools.wraps(endpoint)
+    async def answer(*args: P.args, **kwargs: P.kwargs) -> T | Response:
+        try:
+            return await endpoint(*args, **kwargs)
+        except Exception as error:
+            refusal = as_refusal(error)
+            return envelope(refusal.status, str(refusal), refusal.hint)
+
+    return answer
+
+
+def as_refusal(error: Exception) -> RefusedError:
+    """The refusal that an error amounts to. One that no caller can mend is logged."""
+    match error:
+        case RefusedError():
+            return error
+        case ClientDisconnect():
+            return RefusedError(400, "The request broke off.")
+        case AudioError() | LabelError():
+            return RefusedError(422, str(error))
+        case ConflictError():
+            return RefusedError(409, str(error))
+        case NotFoundError():
+            return RefusedError(404, "There is no prediction with this id.")
+        case StoreError():
+            log_failure("The operational store failed", error)
+            return RefusedError(
+                503, "The operational store does not answer. Try again in a moment."
+            )
+    log_failure("A request failed", error)
+    return RefusedError(500)
+
+
+def log_failure(what: str, error: Exception) -> None:
+    """Log the kind and the place of an error; its message might quote the input."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("%s: %s at %s:%s", what, type(error).__name__, place.filename, place.lineno)
+
+
+def keep_tracebacks_out_of_the_log() -> None:
+    """Let Bento log that a request failed, but not the exception: it might quote the input."""
+    logging.getLogger("bentoml._internal.server.http_app").addFilter(_without_exception)
+
+
+def _without_exception(record: logging.LogRecord) -> bool:
+    record.exc_info = record.exc_text = None
+    return True

@@ -1,0 +1,135 @@
+"""The Bento service: `bentoml serve serving.service:Undertone`, or `undertone serve`."""
+
+import asyncio
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import bentoml
+
+from monitoring.store import Store
+from monitoring.store.tables import new_id
+from serving.champion import ChampionHolder, Loaded, Predictor, load_predictor
+from serving.forms import FeedbackForm, PredictForm, Utterance
+from serving.guard import Guard
+from serving.metrics import metrics
+from serving.recorder import Recorder
+from serving.refusal import RefusedError, keep_tracebacks_out_of_the_log, refusing
+from serving.registry import Registry
+from serving.schemas import Answer, Feedback, ModelStatus
+from serving.web import web_app
+from undertone.config import Params, load_params
+from undertone.prediction import Prediction
+
+FORM_OVERHEAD_BYTES = 64_000
+BACKSTOP_S = 30
+
+
+def service_params() -> Params:
+    """Settings from the environment: `UNDERTONE_PARAMS` (a file) and `UNDERTONE_PROFILE`."""
+    path = os.environ.get("UNDERTONE_PARAMS")
+    return load_params(
+        Path(path) if path else None, profile=os.environ.get("UNDERTONE_PROFILE") or None
+    )
+
+
+class UndertoneService:
+    """Hears what a speaker feels, and takes feedback on it.
+
+    One thread computes and one writes to the store; the event loop waits for neither.
+    """
+
+    def __init__(self) -> None:
+        self._params = service_params()
+        self._store = Store()
+        self._holder = ChampionHolder(Registry(self._store), self.load, self._params)
+        self._recorder = Recorder(self._store, self._params)
+        self._computing = ThreadPoolExecutor(1, "computing")
+        self._writing = ThreadPoolExecutor(1, "writing")
+        metrics()
+        keep_tracebacks_out_of_the_log()
+        self._holder.start()
+
+    def load(self, bundle: Path, params: Params) -> Predictor:
+        """Make a predictor of a bundle."""
+        return load_predictor(bundle, params)
+
+    @bentoml.api  # type: ignore[untyped-decorator]
+    @refusing
+    async def predict(self, form: PredictForm, /) -> Answer:
+        """The emotion of an utterance, from its audio, its text, its image or any mix of them."""
+        started = time.perf_counter()
+        utterance = await form.read(self._params)
+        champion = self._holder.current
+        if champion is None:
+            raise RefusedError(503)
+        prediction = await self._run(self._computing, _predict, champion, utterance)
+        prediction_id = new_id()
+        latency_ms = (time.perf_counter() - started) * 1000
+        prediction.timings_ms["total"] = latency_ms
+        recorded = await self._run(
+            self._writing, self._recorder.record, prediction_id, prediction, utterance, latency_ms
+        )
+        return Answer(**prediction.model_dump(), prediction_id=prediction_id, recorded=recorded)
+
+    @bentoml.api  # type: ignore[untyped-decorator]
+    @refusing
+    async def feedback(self, form: FeedbackForm, /) -> Feedback:
+        """What the emotion of a prediction really was. Saying the same again changes nothing."""
+        feedback = await form.read()
+        await self._run(self._writing, self._add_feedback, feedback)
+        return feedback
+
+    def status(self) -> ModelStatus:
+        """Which model answers."""
+        return self._holder.status()
+
+    async def __is_ready__(self) -> bool:
+        return self._holder.current is not None
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def close(self) -> None:
+        """Finish what is being computed and written."""
+        self._holder.stop()
+        self._computing.shutdown(cancel_futures=True)
+        self._writing.shutdown()
+        self._store.close()
+
+    async def _run(self, executor: ThreadPoolExecutor, function: Any, *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(executor, function, *args)
+
+    def _add_feedback(self, feedback: Feedback) -> None:
+        self._store.add_feedback(
+            feedback.prediction_id, feedback.emotion, source=feedback.source, role=feedback.role
+        )
+
+
+def _predict(champion: Loaded, utterance: Utterance) -> Prediction:
+    with metrics().inference.time():
+        prediction = champion.predictor.predict(utterance.audio, utterance.text, utterance.image)
+    tag, lineage_id = champion.model.tag, champion.model.lineage["lineage_id"]
+    metrics().predictions.labels(prediction.emotion, tag).inc()
+    metrics().confidence.observe(prediction.confidence)
+    return prediction.model_copy(update={"model_tag": tag, "lineage_id": lineage_id})
+
+
+def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
+    """Dress a service class: bounds, error envelope, page and status."""
+    params = service_params()
+    limits = params.serving
+    service = bentoml.service(
+        name="undertone", workers=1, traffic={"timeout": limits.timeout_seconds + BACKSTOP_S}
+    )(inner)
+    service.add_asgi_middleware(
+        Guard,
+        max_bytes=params.audio.max_bytes + limits.max_image_bytes + FORM_OVERHEAD_BYTES,
+        timeout_seconds=limits.timeout_seconds,
+        max_waiting=limits.max_waiting,
+    )
+    service.mount_asgi_app(web_app(service), name="web")
+    return service
+
+
+Undertone = build(UndertoneService)

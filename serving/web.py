@@ -1,0 +1,80 @@
+"""GET routes: the page for people, the model's status, the description for programs."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import bentoml
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from serving.forms import FILES, FORM_TYPE
+from serving.schemas import Envelope, ModelStatus
+
+PAGE = Path(__file__).parent / "page"
+
+
+def web_app(service: Any) -> Starlette:
+    """The routes that Bento has no decorator for.
+
+    Args:
+        service: the Bento service, whose description is served at `/docs.json`.
+    """
+
+    async def docs(_request: Request) -> Response:
+        return JSONResponse(describe(service))
+
+    return Starlette(
+        routes=[
+            Route("/", _page),
+            Route("/model", _model),
+            Route("/docs.json", docs),
+            Mount("/page", StaticFiles(directory=PAGE)),
+        ]
+    )
+
+
+def describe(service: Any) -> dict[str, Any]:
+    """OpenAPI of the whole service: Bento's, with `/model` and with the true shape of errors."""
+    spec: dict[str, Any] = service.openapi_spec.asdict()
+    schemas = spec["components"]["schemas"]
+    schemas["Envelope"] = Envelope.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schemas["Envelope"].pop("$defs")
+    schemas["ModelStatus"] = ModelStatus.model_json_schema()
+    refused = _answer("Refused", "Envelope")
+    for path in ("/predict", "/feedback"):
+        answers = spec["paths"][path]["post"]["responses"]
+        spec["paths"][path]["post"]["responses"] = {200: answers[200], "default": refused}
+    form = spec["paths"]["/predict"]["post"]["requestBody"]["content"][FORM_TYPE]
+    form.pop("encoding", None)
+    for name in FILES:
+        form["schema"]["properties"][name] |= {"type": "string", "format": "binary"}
+    spec["paths"]["/model"] = {
+        "get": {
+            "operationId": "model",
+            "description": "Which model answers, and where it came from.",
+            "responses": {"200": _answer("Status", "ModelStatus"), "default": refused},
+        }
+    }
+    spec["info"] = {
+        "title": "Undertone",
+        "version": version("undertone"),
+        "description": service.inner.__doc__,
+    }
+    return spec
+
+
+def _answer(description: str, schema: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": description, "content": content}
+
+
+async def _page(_request: Request) -> Response:
+    return FileResponse(PAGE / "index.html")
+
+
+async def _model(_request: Request) -> Response:
+    return JSONResponse(bentoml.get_current_service().status().model_dump(mode="json"))

@@ -1,0 +1,113 @@
+"""Made-up bundles, and a service in a process of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitoring.store import Store
+from serving.client import Client
+from serving.registry import Registry
+from undertone.evaluation.metrics import Interval, Scores
+from undertone.evaluation.record import Evaluation
+from undertone.labels import EMOTIONS
+
+
+def write_bundle(folder: Path, weights: bytes = b"weights") -> Path:
+    """A folder that looks like a bundle to the registry."""
+    folder.mkdir(parents=True)
+    labels = {str(index): emotion for index, emotion in enumerate(EMOTIONS)}
+    (folder / "config.json").write_text(json.dumps({"id2label": labels}))
+    (folder / "README.md").write_text("# Card")
+    (folder / "model.safetensors").write_bytes(weights)
+    return folder
+
+
+def write_evaluation(folder: Path, uar: float = 0.8) -> Path:
+    """A folder that looks like an evaluation to the registry."""
+    folder.mkdir(parents=True)
+    interval = Interval(value=uar, low=uar - 0.1, high=uar + 0.1)
+    figures = Evaluation(
+        protocol="test",
+        corpus="made up",
+        split_hash="s1",
+        data_revision="r1",
+        labels=list(EMOTIONS),
+        utterances=90,
+        speakers=9,
+        resampled="speakers",
+        scores={"fused": Scores(uar=interval, accuracy=interval, macro_f1=interval)},
+        ece=0.05,
+        report={},
+        confusion=[],
+    )
+    (folder / "evaluation.json").write_text(figures.model_dump_json())
+    (folder / "report.txt").write_text("report")
+    (folder / "predictions.parquet").write_bytes(b"PAR1")
+    return folder
+
+
+def register_made_up(registry: Registry, folder: Path, name: str, **lineage: str) -> str:
+    """Register a made-up bundle whose weights are its name."""
+    if not folder.exists():
+        write_bundle(folder / "bundle", name.encode())
+        write_evaluation(folder / "evaluation")
+    origin = {"data_revision": "r1", "split_hash": "s1", "run_id": "run-1"}
+    return registry.register(
+        folder / "bundle", evaluation=folder / "evaluation", **(origin | lineage)
+    )
+
+
+@dataclass
+class Live:
+    """A service in a process of its own."""
+
+    client: Client
+    url: str
+    home: Path
+    store: Store
+    registry: Registry
+    log: Path
+
+    def register(self, name: str) -> str:
+        return register_made_up(self.registry, self.home / "made" / name, name)
+
+
+@contextmanager
+def live_service(home: Path, service: str = "fake_service:Undertone", params: str = "{}"):
+    """Start a Bento service over a home of its own."""
+    (home / "params.yaml").write_text(params)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    mine = {
+        "UNDERTONE_HOME": str(home),
+        "UNDERTONE_PARAMS": str(home / "params.yaml"),
+        "UNDERTONE_STORE": "",
+        "BENTOML_HOME": str(home / "bentoml"),
+        "DO_NOT_TRACK": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-m", "bentoml", "serve", service, "--port", str(port)]
+    log = home / "service.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [*command, "--host", "127.0.0.1"],
+            cwd=Path(__file__).parent,
+            env=os.environ | mine,
+            stdout=file,
+            stderr=file,
+        )
+    url = f"http://127.0.0.1:{port}"
+    store = Store(f"sqlite:///{home / 'store.sqlite'}")
+    try:
+        with Client(url, timeout=30) as client:
+            yield Live(client, url, home, store, Registry(store, home), log)
+    finally:
+        process.terminate()
+        process.wait(30)
+        store.close()

@@ -1,0 +1,103 @@
+"""The guard around an app that does what the service must never show."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+
+from serving.guard import Guard
+
+
+async def _broken(request):
+    raise ValueError("secret")
+
+
+async def _text(request):
+    return PlainTextResponse("teapot", 418)
+
+
+async def _half(request):
+    async def chunks():
+        yield b"half"
+        await asyncio.sleep(5)
+
+    return StreamingResponse(chunks())
+
+
+async def _echo(request):
+    return PlainTextResponse(str(len(await request.body())))
+
+
+APP = Starlette(
+    routes=[
+        Route("/broken", _broken),
+        Route("/text", _text),
+        Route("/half", _half),
+        Route("/echo", _echo, methods=["POST"]),
+    ]
+)
+GUARDED = Guard(APP, max_bytes=100, timeout_seconds=0.2, max_waiting=1)
+
+
+def _ask(method, path, **content):
+    async def ask():
+        transport = httpx.ASGITransport(GUARDED, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.request(method, path, **content)
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize(("path", "status"), [("/broken", 500), ("/text", 418), ("/nowhere", 404)])
+def test_foreign_errors_are_put_into_the_envelope(path, status):
+    response = _ask("GET", path)
+    assert response.status_code == status
+    assert set(response.json()["error"]) == {"code", "message"}
+    assert "secret" not in response.text
+
+
+def test_bounds_hold_whatever_the_head_says():
+    assert _ask("POST", "/echo", content=b"x" * 100).text == "100"
+    assert _ask("POST", "/echo", content=b"x" * 101).status_code == 413
+
+    async def chunks():
+        for _ in range(11):
+            yield b"x" * 10
+
+    assert _ask("POST", "/echo", content=chunks()).status_code == 413
+
+
+def test_an_answer_that_began_is_not_followed_by_an_error():
+    sent = []
+
+    async def send(message):
+        sent.append(message["type"])
+
+    async def receive():
+        await asyncio.sleep(5)
+
+    scope = {"type": "http", "method": "GET", "path": "/half", "headers": []}
+    asyncio.run(GUARDED(scope, receive, send))
+    assert sent == ["http.response.start", "http.response.body"]
+
+
+def test_other_protocols_pass_untouched():
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope["type"])
+
+    asyncio.run(
+        Guard(app, max_bytes=1, timeout_seconds=1, max_waiting=1)({"type": "lifespan"}, None, None)
+    )
+    assert seen == ["lifespan"]
+
+
+def test_the_log_names_kind_and_place_only(caplog):
+    _ask("GET", "/broken")
+    assert "ValueError at" in caplog.text
+    assert "secret" not in json.dumps([record.getMessage() for record in caplog.records])
