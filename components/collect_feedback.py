@@ -9,11 +9,13 @@ from components.base import component
 
 @component
 def collect_feedback(
+    params: str,
     corpus: dsl.Output[dsl.Dataset],
 ) -> NamedTuple("Collected", [("utterances", int), ("rejects", int)]):  # type: ignore[valid-type]
     """Write the labelled predictions of the champion as a corpus folder.
 
     Args:
+        params: the run's settings as JSON.
         corpus: the corpus folder that is written.
 
     Returns:
@@ -23,6 +25,13 @@ def collect_feedback(
 
     from monitoring.labelled import collect_feedback
     from monitoring.store import Store
+    from undertone.config import params_from_json
 
-    report = collect_feedback(Store(), Path(corpus.path))
+    settings = params_from_json(params)
+    report = collect_feedback(
+        Store(),
+        Path(corpus.path),
+        language=settings.listening.language,
+        audio=settings.audio,
+    )
     return (report.utterances, report.rejects)

@@ -27,6 +27,7 @@ def detect_drift(
     from monitoring.store import Store
     from undertone.config import params_from_json
 
+    report.uri += ".html"
     seen = monitor_champion(Store(), params_from_json(params), Path(report.path))
     for name, value in seen.metrics().items():
         metrics.log_metric(name, value)

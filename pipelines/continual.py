@@ -23,7 +23,8 @@ def continual(params: str, retrain_key: str = "", retrain_token: str = "") -> No
         retrain_token: proof that this run holds that request.
     """
     old = champion().set_caching_options(False)
-    labelled = collect_feedback().set_caching_options(False).outputs["corpus"]
+    collected = collect_feedback(params=params).set_caching_options(False)
+    labelled = collected.outputs["corpus"]
     labelled_heard = hear(params=params, corpus=labelled).outputs["heard"]
     trained = on_gpu(
         retrain(
