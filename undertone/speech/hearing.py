@@ -1,0 +1,118 @@
+"""Listening to a corpus: a heard folder from a corpus folder."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from undertone.config import Params, home
+from undertone.files import replacing_folder, sha256_of_file, write_json
+from undertone.hub import resolve
+from undertone.manifest import read_manifest, write_manifest
+from undertone.progress import track
+from undertone.speech.workers import Job, listen_to_all
+
+if TYPE_CHECKING:
+    from undertone.speech.encoder import AcousticEncoder
+    from undertone.speech.listener import Heard
+    from undertone.speech.memory import Memory
+
+# Raise it when listening changes so that what was heard before no longer holds.
+REVISION = 1
+
+
+def hear(corpus: Path, params: Params, out: Path) -> None:
+    """Listen to every utterance of a corpus once.
+
+    Recordings that were heard before with the same Whisper and settings, in this corpus or any
+    other, come from the cache under `home()`; a run that broke off goes on where it was.
+
+    Writes `manifest.parquet` (the rows of the corpus with `transcript` and `words`),
+    `acoustic.safetensors` (`statistics` float32 [N, L + 1, 2·D] and `present` uint8 [N], in the
+    manifest's order; an utterance without a recording has zeros in both) and `listening.json`.
+
+    Args:
+        corpus: a corpus folder.
+        params: the run's settings; `audio` and `listening` count.
+        out: the heard folder to write.
+
+    Raises:
+        CorpusError: the corpus folder cannot be used.
+        ModelError: the Whisper cannot be used.
+        AudioError: a recording cannot be used.
+    """
+    from undertone.speech.encoder import AcousticEncoder
+    from undertone.speech.memory import remembering
+
+    rows = read_manifest(corpus)
+    encoder = AcousticEncoder.from_folder(resolve(params.listening.whisper))
+    jobs = [_job(corpus, row) for row in rows[["path", "sha256"]].itertuples(index=False)]
+    record = _record(params, encoder)
+    with remembering(_memory_file(record)) as memory:
+        _listen_to_new(jobs, params, memory)
+        heard = [memory[job.sha256] if job else None for job in jobs]
+    with replacing_folder(out) as aside:
+        _write(aside, rows, heard, encoder.statistics_shape)
+        write_json(aside / "listening.json", record)
+
+
+def _job(corpus: Path, row: tuple[str | None, str | None]) -> Job | None:
+    path, sha256 = row
+    if not isinstance(path, str):
+        return None
+    file = corpus / path
+    return Job(sha256 if isinstance(sha256, str) else sha256_of_file(file), file)
+
+
+def _record(params: Params, encoder: "AcousticEncoder") -> dict[str, object]:
+    return {
+        "whisper": params.listening.whisper,
+        "encoder": encoder.fingerprint(),
+        "listening": params.listening.model_dump(exclude={"whisper", "device"}),
+        "audio": params.audio.model_dump(),
+        "revision": REVISION,
+    }
+
+
+def _memory_file(record: dict[str, object]) -> Path:
+    key = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
+    return home() / "cache" / "heard" / f"{key}.sqlite"
+
+
+def _listen_to_new(jobs: Sequence[Job | None], params: Params, memory: "Memory") -> None:
+    new = {job.sha256: job for job in jobs if job and job.sha256 not in memory}
+    if not new:
+        return
+    heard = listen_to_all(list(new.values()), params)
+    for job, result in track(zip(new.values(), heard, strict=True), "hearing", total=len(new)):
+        memory[job.sha256] = result
+
+
+def _write(
+    folder: Path,
+    rows: pd.DataFrame,
+    heard: "Sequence[Heard | None]",
+    shape: tuple[int, int],
+) -> None:
+    from safetensors.numpy import save_file
+
+    statistics = np.zeros((len(heard), *shape), np.float32)
+    for index, result in enumerate(heard):
+        if result:
+            statistics[index] = result.statistics
+    present = np.array([result is not None for result in heard], np.uint8)
+    save_file({"statistics": statistics, "present": present}, folder / "acoustic.safetensors")
+    write_manifest(folder, _with_transcripts(rows, heard))
+
+
+def _with_transcripts(rows: pd.DataFrame, heard: "Sequence[Heard | None]") -> pd.DataFrame:
+    transcripts = [result.transcript if result else None for result in heard]
+    words = [[word.model_dump() for word in said.words] if said else None for said in transcripts]
+    return rows.assign(
+        transcript=pd.Series([said.text if said else None for said in transcripts], rows.index),
+        words=pd.Series(words, rows.index),
+    )

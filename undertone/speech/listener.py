@@ -1,0 +1,172 @@
+"""Listening once: one encoder pass gives the transcript and the acoustic statistics."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from undertone.audio import SAMPLE_RATE, Samples, speech_segments
+from undertone.config import ListeningParams
+from undertone.prediction import Transcript, Word
+from undertone.speech.conversion import has_decoder
+from undertone.speech.encoder import AcousticEncoder, pool
+from undertone.speech.features import HOP, log_mel, real_frames
+from undertone.speech.recogniser import Recogniser
+
+EDGE_SECONDS = 0.5
+
+Stretch = tuple[float, float]
+Pooling = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one recording gave.
+
+    Attributes:
+        transcript: what was said, or none where nothing here can write.
+        statistics: mean and standard deviation of each layer's states [L + 1, 2·D].
+    """
+
+    transcript: Transcript | None
+    statistics: NDArray[np.float32]
+
+
+class Listener:
+    """Hears recordings, on one thread.
+
+    Args:
+        folder: a Hugging Face Whisper; without a decoder in it there are no transcripts.
+        params: how to listen.
+        encoder: acoustic encoder for the statistics, such as a fine-tuned one; the folder's own
+            if none. Where its weights differ from the folder's, the decoder needs a second pass.
+        pooling: makes statistics [B, L + 1, 2·D] of states and frames, as `pool` does.
+
+    Raises:
+        ModelError: the folder is no Whisper, or cannot run as `params` asks.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        params: ListeningParams,
+        encoder: AcousticEncoder | None = None,
+        pooling: Pooling = pool,
+    ) -> None:
+        self._pooling = pooling
+        self._device = _device(params.device)
+        own = AcousticEncoder.from_folder(folder).to(self._device)
+        self.encoder = own if encoder is None else encoder.eval().to(self._device)
+        self.one_pass = self.encoder.fingerprint() == own.fingerprint()
+        self._decoders_encoder = self.encoder if self.one_pass else own
+        self.can_transcribe = params.transcribe and has_decoder(folder)
+        self._recogniser = Recogniser(folder, params) if self.can_transcribe else None
+
+    @torch.inference_mode()
+    def listen(self, samples: Samples, speech: Sequence[Stretch] | None = None) -> Heard:
+        """Hear one recording.
+
+        Args:
+            samples: float32 [time], mono 16 kHz, cleaned.
+            speech: where speech is, in seconds; found here if not given. Each stretch is heard by
+                itself, and a recording without any as a whole but not transcribed.
+        """
+        speech = speech_segments(samples) if speech is None else speech
+        seconds = len(samples) / SAMPLE_RATE
+        pieces, weights, spoken = [], [], []
+        for start, end in windows(speech, seconds, self._longest_seconds):
+            window = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
+            statistics, said = self._hear_window(window, transcribe=bool(speech))
+            pieces.append(statistics)
+            weights.append(real_frames(len(window)))
+            spoken.append(_shifted(said, start))
+        return Heard(self._transcript(spoken), merge(pieces, weights))
+
+    @property
+    def _longest_seconds(self) -> float:
+        return 2 * int(self.encoder.config.max_source_positions) * HOP / SAMPLE_RATE
+
+    def _hear_window(
+        self, samples: Samples, *, transcribe: bool
+    ) -> tuple[NDArray[np.float32], tuple[str, list[Word]]]:
+        features = self._features(samples, self.encoder)
+        frames = torch.tensor([real_frames(len(samples))], device=self._device)
+        states = self.encoder(features, frames)
+        statistics: NDArray[np.float32] = self._pooling(states, frames)[0].cpu().numpy()
+        if self._recogniser is None or not transcribe:
+            return statistics, ("", [])
+        if not self.one_pass:
+            states = self._decoders_encoder(self._features(samples, self._decoders_encoder), frames)
+        return statistics, self._recogniser.write(states[0, -1].cpu().numpy(), int(frames))
+
+    def _features(self, samples: Samples, encoder: AcousticEncoder) -> Tensor:
+        features = log_mel(samples, int(encoder.config.num_mel_bins))
+        return torch.from_numpy(features)[None].to(self._device)
+
+    def _transcript(self, spoken: list[tuple[str, list[Word]]]) -> Transcript | None:
+        if self._recogniser is None:
+            return None
+        return Transcript(
+            text=" ".join(text for text, _ in spoken if text),
+            words=[word for _, words in spoken for word in words],
+            language=self._recogniser.language,
+        )
+
+
+def windows(speech: Sequence[Stretch], seconds: float, longest: float) -> list[Stretch]:
+    """The parts of a recording that are heard one by one.
+
+    Args:
+        speech: stretches of speech in seconds, in order.
+        seconds: how long the recording is.
+        longest: seconds that the encoder takes at once; longer stretches are cut evenly.
+
+    Returns:
+        Start and end in seconds of each stretch, the outer two widened to the recording's edges
+        where these are within half a second; the whole recording if there is no speech.
+    """
+    edges = [list(stretch) for stretch in speech] or [[0.0, seconds]]
+    if edges[0][0] <= EDGE_SECONDS:
+        edges[0][0] = 0.0
+    if seconds - edges[-1][1] <= EDGE_SECONDS:
+        edges[-1][1] = seconds
+    return [part for start, end in edges for part in _cut(start, end, longest)]
+
+
+def merge(statistics: Sequence[NDArray[np.float32]], weights: Sequence[int]) -> NDArray[np.float32]:
+    """Statistics of several windows as if their frames had been pooled together.
+
+    Args:
+        statistics: of each window, [L + 1, 2·D], the means first.
+        weights: frames of each window.
+    """
+    mean, deviation = np.split(np.stack(statistics).astype(np.float64), 2, axis=-1)
+    overall = np.average(mean, axis=0, weights=weights)
+    variance = np.average(deviation**2 + (mean - overall) ** 2, axis=0, weights=weights)
+    return np.concatenate([overall, np.sqrt(variance)], axis=-1).astype(np.float32)
+
+
+def _cut(start: float, end: float, longest: float) -> list[Stretch]:
+    parts = max(1, ceil((end - start) / longest))
+    marks = np.linspace(start, end, parts + 1).tolist()
+    return list(pairwise(marks))
+
+
+def _shifted(said: tuple[str, list[Word]], by: float) -> tuple[str, list[Word]]:
+    text, words = said
+    return text, [
+        word.model_copy(update={"start": round(word.start + by, 2), "end": round(word.end + by, 2)})
+        for word in words
+    ]
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)

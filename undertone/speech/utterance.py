@@ -1,0 +1,37 @@
+"""From a recording's file to what a listener takes: the same in training and in service."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from undertone.audio import Recording, Samples, check, clean, decode, speech_segments
+from undertone.config import AudioParams
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A recording ready to be heard.
+
+    Attributes:
+        recording: as decoded.
+        samples: the same, cleaned: float32 [time], mono 16 kHz.
+        speech: start and end in seconds of each stretch of speech.
+    """
+
+    recording: Recording
+    samples: Samples
+    speech: list[tuple[float, float]]
+
+
+def prepare(source: Path | bytes, params: AudioParams) -> Utterance:
+    """Decode, check and clean a recording, and find the speech in it.
+
+    Raises:
+        AudioError: it cannot be decoded, or holds no usable speech.
+    """
+    recording = decode(source, params)
+    check(recording, params)
+    return Utterance(
+        recording=recording,
+        samples=clean(recording, params).samples,
+        speech=speech_segments(recording.samples),
+    )
