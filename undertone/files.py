@@ -54,8 +54,13 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-old-"))
             path.rename(old / path.name)
-            aside.rename(path)
-            shutil.rmtree(old)
+            try:
+                aside.rename(path)
+            except OSError:
+                (old / path.name).rename(path)
+                raise
+            finally:
+                shutil.rmtree(old)
         else:
             aside.rename(path)
         _sync(path.parent)

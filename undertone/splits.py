@@ -12,7 +12,7 @@ from undertone.config import SplitParams
 from undertone.errors import ConfigError, CorpusError
 from undertone.manifest import SPLITS
 
-CANDIDATES = 400
+DEALS = 400
 VALIDATION_SHARE = 0.15
 
 Counts = npt.NDArray[np.int64]
@@ -129,16 +129,9 @@ def _deal(
     counts = table.to_numpy()
     bounds = np.cumsum(list(shares.values()))
     wanted = counts.sum(axis=0) * np.diff([0, *bounds, 1])[:, None]
-    best, least = None, np.inf
-    for _ in range(CANDIDATES):
-        parts = _cut(counts, rng.permutation(len(counts)), bounds)
-        dealt = np.array([counts[part].sum(axis=0) for part in parts])
-        if min(map(len, parts)) == 0 or not dealt[-1].all():
-            continue
-        miss = _miss(dealt, wanted)
-        if miss < least:
-            best, least = parts, miss
-    if best is None:
+    deals = (_cut(counts, rng.permutation(len(counts)), bounds) for _ in range(DEALS))
+    best = min(deals, key=lambda parts: _miss(counts, parts, wanted))
+    if not np.isfinite(_miss(counts, best, wanted)):
         raise CorpusError(
             f"{len(counts)} speakers are too few to deal out: each of {', '.join(shares)} and "
             "train needs one, and train one of every emotion."
@@ -150,11 +143,19 @@ def _deal(
 def _cut(counts: Counts, order: Counts, bounds: npt.NDArray[np.float64]) -> list[Counts]:
     """Cut an order of speakers where the running share of utterances is nearest to the bounds."""
     running = np.concatenate([[0], np.cumsum(counts[order].sum(axis=1))])
-    ends = [int(np.abs(running - bound * running[-1]).argmin()) for bound in bounds]
+    ends: list[int] = []
+    for number, bound in enumerate(bounds):
+        nearest = int(np.abs(running - bound * running[-1]).argmin())
+        least = ends[-1] + 1 if ends else 1
+        most = len(order) - (len(bounds) - number)
+        ends.append(min(max(nearest, least), most))
     return np.split(order, ends)
 
 
-def _miss(dealt: Counts, wanted: npt.NDArray[np.float64]) -> float:
-    """Utterances by which the sizes are off, and by which the emotions are."""
+def _miss(counts: Counts, parts: list[Counts], wanted: npt.NDArray[np.float64]) -> float:
+    """Utterances by which sizes and emotions are off; infinite where train lacks an emotion."""
+    dealt = np.array([counts[part].sum(axis=0) for part in parts])
+    if min(map(len, parts)) == 0 or not dealt[-1].all():
+        return np.inf
     by_size = np.abs((dealt - wanted).sum(axis=1)).sum()
     return float(by_size + np.abs(dealt - wanted).sum())
