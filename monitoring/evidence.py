@@ -10,6 +10,7 @@ from monitoring.bets import Bets
 from monitoring.reference import Array
 
 MOST_WINDOWS = 200
+LEAST_WINDOWS = 20
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,13 @@ class Evidence:
             window: the new window.
             elapsed: its length, 1 for the nominal one. New wealth comes in by time, so expected
                 false alarms are bounded per day, however the days are cut.
-            calls_kept: older windows are dropped beyond so many calls.
+            calls_kept: windows beyond so many calls are dropped, except the newest
+                `LEAST_WINDOWS`, on which the call ids are checked.
         """
         log_sums = window.log_wealth + np.logaddexp(self.log_sums, np.log(max(elapsed, 1e-9)))
         windows = _halved((*self.windows, window))
-        return Evidence(log_sums, latest(windows, calls_kept))
+        count = max(LEAST_WINDOWS, len(latest(windows, calls_kept)))
+        return Evidence(log_sums, windows[-count:])
 
     def as_json(self) -> dict[str, Any]:
         """In JSON's types. Empty evidence has no sums."""

@@ -6,7 +6,7 @@ Shin, Ramdas, Rinaldo, arXiv 2203.03532.
 
 import operator
 from collections.abc import Sequence
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 import pandas as pd
@@ -75,12 +75,20 @@ class DriftGate:
         """
         if window.empty:
             return evidence, self._finding(Verdict.NOT_ENOUGH, evidence, ())
-        calls = self.reference.call_means(window)
-        grown = evidence.after(Window.of(calls, self.bets), elapsed, self._calls_kept())
-        if self._log_evidence(grown) >= np.log(self.threshold):
+        grown = self.grow(evidence, self.reference.call_means(window), elapsed)
+        if self.alarms(grown):
             return self.none_yet(), self._alarm(grown)
         return grown, self._quiet(grown)
 
+    def grow(self, evidence: Evidence, calls: Array, elapsed: float = 1.0) -> Evidence:
+        """The evidence after one more window of call means [calls, C], whatever it says."""
+        return evidence.after(Window.of(calls, self.bets), elapsed, self._calls_kept)
+
+    def alarms(self, evidence: Evidence) -> bool:
+        """Whether the evidence has reached the threshold."""
+        return bool(self._log_evidence(evidence) >= np.log(self.threshold))
+
+    @cached_property
     def _calls_kept(self) -> float:
         needed = (self.calls_for_steady, *(calls for calls in self.calls_needed if calls))
         return 2 * max((calls for calls in needed if np.isfinite(calls)), default=1.0)

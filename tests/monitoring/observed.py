@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from undertone.prediction import AudioQuality, Modalities, Prediction
 
 
@@ -29,3 +32,30 @@ def make_quality(**changes: float) -> AudioQuality:
         "clipped_share": 0.0,
     }
     return AudioQuality(**(values | changes))
+
+
+KNOWN = ("anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise")
+
+
+def make_frame(
+    rows: int,
+    rng: np.random.Generator,
+    *,
+    anger: float = 1 / 7,
+    telephone: bool = False,
+    gain: float = 0.0,
+) -> pd.DataFrame:
+    """Predictions of a model that is right three times in four, with a row's signals."""
+    mix = np.array([anger, *[(1 - anger) / 6] * 6])
+    truth = rng.choice(7, rows, p=mix)
+    guess = np.where(rng.random(rows) < 0.75 - 0.15 * telephone, truth, rng.integers(0, 7, rows))
+    columns = {
+        "speaker_id": rng.integers(0, 8, rows).astype(str),
+        "true_emotion": np.array(KNOWN)[truth],
+        "emotion": np.array(KNOWN)[guess],
+        "confidence": rng.normal(0.7 - 0.1 * telephone, 0.1, rows).clip(0, 1),
+        "snr_db": rng.normal(25 - 8 * telephone, 5, rows),
+        "bandwidth_hz": rng.normal(3400 if telephone else 7200, 200, rows),
+        "loudness_lufs": -23 + gain + 4 * (truth == 0) + rng.normal(0, 3, rows),
+    }
+    return pd.DataFrame(columns | {f"p_{name}": guess == at for at, name in enumerate(KNOWN)})

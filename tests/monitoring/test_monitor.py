@@ -1,0 +1,118 @@
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from observed import make_frame, make_prediction, make_quality
+
+from monitoring.monitor import MonitorReport, monitor, monitor_champion
+from monitoring.store import NotFoundError, Store
+from undertone.config import Params
+from undertone.errors import ConfigError
+
+TAG = "emotion:1"
+MORNING = datetime(2026, 3, 1, 8, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+Watch = Callable[..., MonitorReport]
+
+
+@pytest.fixture
+def evaluation(tmp_path: Path) -> Path:
+    folder = tmp_path / "evaluation"
+    folder.mkdir()
+    make_frame(500, np.random.default_rng(1)).to_parquet(folder / "predictions.parquet")
+    return folder
+
+
+@pytest.fixture
+def watch(store: Store, evaluation: Path, tmp_path: Path) -> Watch:
+    def run(hour: int, out: str = "report.html") -> MonitorReport:
+        return monitor(
+            store,
+            TAG,
+            reference=evaluation / "predictions.parquet",
+            params=Params(),
+            out=tmp_path / out,
+            since=MORNING + hour * HOUR,
+            until=MORNING + (hour + 1) * HOUR,
+        )
+
+    return run
+
+
+def feed(store: Store, frame: pd.DataFrame, hour: int) -> None:
+    for number, row in enumerate(frame.itertuples()):
+        quality = make_quality(
+            snr_db=row.snr_db, bandwidth_hz=row.bandwidth_hz, loudness_lufs=row.loudness_lufs
+        )
+        said = make_prediction(row.emotion, confidence=row.confidence, audio=quality)
+        store.add_prediction(said, created_at=MORNING + hour * HOUR + number * timedelta(seconds=1))
+
+
+def test_an_empty_window_is_not_enough_and_draws_a_page(store: Store, watch: Watch) -> None:
+    seen = watch(0)
+    assert seen.verdict == 1
+    assert "no predictions" in seen.words
+    assert "no predictions" in seen.report_html.read_text(encoding="utf-8")
+
+
+def test_drift_is_reported_once_and_asks_for_one_retrain(store: Store, watch: Watch) -> None:
+    rng = np.random.default_rng(2)
+    feed(store, make_frame(300, rng), 0)
+    feed(store, make_frame(200, rng, anger=0.6, telephone=True), 1)
+    assert watch(0).verdict == 0
+    drift = watch(1)
+    again = watch(1, "again.html")
+    assert drift.verdict == 4
+    assert (again.verdict, again.verdict_id, again.words) == (4, drift.verdict_id, drift.words)
+    assert [row.key for row in store.retrains(TAG)] == [drift.verdict_id]
+    assert [row.verdict for row in store.verdicts(TAG)] == [0, 4]
+    page = drift.report_html.read_text(encoding="utf-8")
+    assert "Both the mix of emotions and the input changed." in page
+    assert page.index("Verdict 4") < page.index("root_metric")
+    told = json.loads(Path(f"{drift.report_html}.json").read_text(encoding="utf-8"))
+    assert told["verdict"] == 4
+    assert {shift["channel"] for shift in told["shifts"] if shift["moved"]} >= {"bandwidth_hz"}
+    assert drift.metrics()["predictions"] == 200
+
+
+def test_a_window_cannot_be_judged_again_in_part(store: Store, watch: Watch) -> None:
+    watch(1)
+    with pytest.raises(ConfigError, match="judged already"):
+        watch(0)
+
+
+def test_text_alone_is_watched_by_its_emotions(
+    store: Store, evaluation: Path, tmp_path: Path
+) -> None:
+    frame = make_frame(500, np.random.default_rng(1))
+    path = tmp_path / "text.parquet"
+    frame.assign(snr_db=None, bandwidth_hz=None, loudness_lufs=None).to_parquet(path)
+    for number, row in enumerate(frame.itertuples()):
+        said = make_prediction(row.emotion, confidence=row.confidence)
+        store.add_prediction(said, created_at=MORNING + number * timedelta(seconds=1))
+    seen = monitor(store, TAG, reference=path, params=Params(), out=tmp_path / "r.html")
+    assert seen.verdict == 0
+    assert {shift.channel for shift in seen.finding.shifts if shift.kind == "signal"} == {
+        "confidence"
+    }
+
+
+def test_the_champion_is_watched_from_window_to_window(
+    store: Store, evaluation: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(NotFoundError, match="no champion"):
+        monitor_champion(store, Params(), tmp_path / "r.html")
+    origin = {"data_revision": "d", "split_hash": "s", "run_id": "r"}
+    store.add_lineage("line-1", tag=TAG, **origin, evaluation_uri=str(evaluation))
+    store.move_pointer("champion", TAG, lineage_id="line-1", reason="first", expected_version=0)
+    feed(store, make_frame(300, np.random.default_rng(3)), 0)
+    assert monitor_champion(store, Params(), tmp_path / "r.html").verdict == 0
+    assert monitor_champion(store, Params(), tmp_path / "r.html").verdict == 1
+    first, second = store.verdicts(TAG)
+    assert first.window_start == MORNING
+    assert second.window_start == first.window_end
