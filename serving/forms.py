@@ -19,7 +19,7 @@ from serving.schemas import Feedback
 from undertone.config import Params
 
 FILES = ("audio", "image")
-WORDS = ("text", "call_id", "channel")
+WORDS = ("text", "speaker_id", "call_id", "channel")
 MAX_NAME_CHARACTERS = 200
 FORM_TYPE, JSON_TYPE = "multipart/form-data", "application/json"
 
@@ -31,6 +31,7 @@ class Utterance:
     audio: bytes | None = None
     text: str | None = None
     image: bytes | None = None
+    speaker_id: str | None = None
     call_id: str | None = None
     channel: str | None = None
 
@@ -56,6 +57,9 @@ class PredictForm(Unread):
         None, description="What was said; without it the audio is transcribed."
     )
     image: Path | None = Field(None, description="A picture of the speaker's face.")
+    speaker_id: str | None = Field(
+        None, description="Who spoke, under a pseudonym of the caller's."
+    )
     call_id: str | None = Field(None, description="Groups the utterances of one conversation.")
     channel: str | None = Field(None, description="How the utterance came in: telephone, web, …")
 
@@ -79,6 +83,7 @@ class PredictForm(Unread):
             audio=await _bytes(form, "audio", params.audio.max_bytes),
             text=_words(form, "text", params.serving.max_text_characters),
             image=await _bytes(form, "image", params.serving.max_image_bytes),
+            speaker_id=_words(form, "speaker_id", MAX_NAME_CHARACTERS),
             call_id=_words(form, "call_id", MAX_NAME_CHARACTERS),
             channel=_words(form, "channel", MAX_NAME_CHARACTERS),
         )

@@ -39,6 +39,7 @@ class Recorder:
             self._store.add_prediction(
                 prediction,
                 prediction_id=prediction_id,
+                speaker_id=utterance.speaker_id,
                 call_id=utterance.call_id,
                 channel=utterance.channel,
                 text=transcript if serving.keep_text else None,

@@ -55,11 +55,13 @@ def test_without_a_champion_it_says_so_and_lives(live):
 
 def test_a_prediction_is_answered_and_recorded(live):
     tone = warm_up_tone()
-    answer = live.client.predict(tone, "1.10", b"face", call_id="call-7", channel="web")
+    answer = live.client.predict(
+        tone, "1.10", b"face", speaker_id="s3", call_id="c7", channel="web"
+    )
     assert (answer.emotion, answer.model_tag) == ("anger", live.registry.champion())
     assert answer.modalities.model_dump() == {"audio": True, "text": True, "image": True}
     row = live.store.get_prediction(answer.prediction_id)
-    assert (row.text, row.call_id, row.channel) == ("1.10", "call-7", "web")
+    assert (row.text, row.speaker_id, row.call_id, row.channel) == ("1.10", "s3", "c7", "web")
     assert row.lineage_id == answer.lineage_id == live.client.model().lineage["lineage_id"]
     assert (live.home / "audio" / f"{answer.prediction_id}.flac").read_bytes()[:4] == b"fLaC"
     assert row.audio_path.endswith(f"{answer.prediction_id}.flac")
@@ -216,7 +218,7 @@ def test_the_description_matches_the_routes(live):
     predict = spec["paths"]["/predict"]["post"]
     form = predict["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
     assert form["audio"]["format"] == "binary"
-    assert set(form) == {"audio", "text", "image", "call_id", "channel"}
+    assert set(form) == {"audio", "text", "image", "speaker_id", "call_id", "channel"}
     assert predict["responses"]["200"]["content"]["application/json"]["schema"]["example"]
     assert "Envelope" in spec["components"]["schemas"]
 
