@@ -18,7 +18,6 @@ from serving.refusal import log_failure
 from serving.registry import RegisteredModel, Registry
 from serving.schemas import ModelStatus
 from undertone.config import Params
-from undertone.errors import UndertoneError
 from undertone.prediction import Prediction
 
 logger = logging.getLogger("undertone.serving")
@@ -118,9 +117,9 @@ class ChampionHolder:
     def _look(self) -> None:
         try:
             self._champion = self._registry.champion()
-        except UndertoneError as error:
+        except Exception as error:
             self._problem = f"The champion pointer cannot be read: {error}"
-            logger.error("%s", self._problem)  # noqa: TRY400
+            log_failure("The champion pointer cannot be read", error)
             return
         if self._champion == (self.current.model.tag if self.current else None):
             self._problem = self._failed = None

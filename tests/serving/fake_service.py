@@ -18,7 +18,7 @@ class FakePredictor:
 
     def predict(self, audio, text=None, image=None):
         if text == "wait":
-            time.sleep(1.5)
+            time.sleep(2.5)
         if text and text.startswith("fail"):
             raise ValueError(text)
         if audio == b"noise":

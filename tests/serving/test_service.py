@@ -23,7 +23,7 @@ serving:
   poll_seconds: 0.1
   keep_text: true
   keep_audio: true
-  timeout_seconds: 1
+  timeout_seconds: 2
   max_waiting: 4
   max_image_bytes: 20000
   max_text_characters: 100
