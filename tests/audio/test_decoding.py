@@ -127,6 +127,20 @@ def test_a_header_that_lies_about_the_length_does_not_get_through() -> None:
         decode(bytes(data), AudioParams(max_seconds=2.0))
 
 
+def test_a_file_of_tiny_frames_is_not_worked_through() -> None:
+    data = bytearray(file_of(NOISE, container="CAF"))
+    data[40:44] = (77).to_bytes(4, "big")  # samples in a packet of two bytes
+    with pytest.raises(AudioError, match="frames of a few samples"):
+        decode(bytes(data), PARAMS)
+
+
+def test_a_stream_without_a_decoder_is_refused() -> None:
+    data = bytearray(file_of(NOISE, container="CAF"))
+    data[28:32] = b"none"
+    with pytest.raises(AudioError, match="can be decoded"):
+        decode(bytes(data), PARAMS)
+
+
 def test_a_streamed_wav_without_its_size_is_read(tmp_path: Path) -> None:
     data = bytearray(file_of(voice()))
     data[4:8] = data[40:44] = b"\xff\xff\xff\xff"

@@ -22,6 +22,9 @@ CONTAINERS = (
 # One packet is enough to tell a codec; by default a WAV is probed for 25 ms to find DTS inside.
 OPEN_OPTIONS = {"format_whitelist": CONTAINERS, "max_probe_packets": "1"}
 MISSING_SECONDS = 0.05
+# A small file of tiny frames would cost minutes: the work is by frame.
+SAMPLES_IN_FRAME = 32
+FIRST_FRAMES = 1000
 STREAMED_RIFF_BYTES = 0x7FFF_0000
 OGG_LAST_PAGE = 0x04
 
@@ -87,9 +90,10 @@ def _require_whole(data: bytes) -> None:
 
 
 def _bounded_stream(container: "InputContainer", params: AudioParams) -> "AudioStream":
-    if not container.streams.audio:
-        raise AudioError("The file holds no audio stream.")
-    stream = container.streams.audio[0]
+    streams = [stream for stream in container.streams.audio if stream.codec_context]
+    if not streams:
+        raise AudioError("The file holds no audio stream that can be decoded.")
+    stream = streams[0]
     rate, channels = _layout(stream)
     if channels > params.max_channels:
         raise AudioError(
@@ -138,6 +142,8 @@ def _pieces(
         count += frame.samples
         _require_short(count / stream.sample_rate, max_seconds)
         pieces.append(frame)
+        if count < SAMPLES_IN_FRAME * (len(pieces) - FIRST_FRAMES):
+            raise AudioError("The audio is corrupt: it is cut into frames of a few samples.")
     return pieces
 
 
