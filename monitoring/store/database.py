@@ -3,19 +3,19 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from monitoring.store.tables import Table
 from undertone.config import home
 from undertone.errors import StoreError
 
-BUSY_TIMEOUT_MS = 30_000
+BUSY_TIMEOUT_S = 30.0
 
 
 class Database:
@@ -31,6 +31,7 @@ class Database:
     def __init__(self, url: str | None = None) -> None:
         url = url or os.environ.get("UNDERTONE_STORE") or f"sqlite:///{home() / 'store.sqlite'}"
         self._engine = _engine(url)
+        os.register_at_fork(after_in_child=partial(self._engine.dispose, close=False))
         self._writing = self._engine.execution_options(writes=True)
         with self._explained(), self._writing.begin() as connection:
             Table.metadata.create_all(connection)
@@ -73,9 +74,7 @@ def _engine(url: str) -> Engine:
             return create_engine(parsed, pool_pre_ping=True)
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(
-            parsed, poolclass=NullPool, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
-        )
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S})
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, OSError) as error:
         raise StoreError(
             f"UNDERTONE_STORE or the given URL cannot be used: {error}. "

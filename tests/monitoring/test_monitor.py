@@ -9,6 +9,7 @@ import pytest
 from observed import make_frame, make_prediction, make_quality
 
 from monitoring.monitor import MonitorReport, monitor, monitor_champion
+from monitoring.report import PAGE
 from monitoring.store import NotFoundError, Store
 from undertone.config import Params
 from undertone.errors import ConfigError
@@ -44,6 +45,12 @@ def watch(store: Store, evaluation: Path, tmp_path: Path) -> Watch:
     return run
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave Evidently's pictures, which take seconds, out of the page."""
+    monkeypatch.setattr("monitoring.report._draw", lambda *_: PAGE)
+
+
 def feed(store: Store, frame: pd.DataFrame, hour: int) -> None:
     for number, row in enumerate(frame.itertuples()):
         quality = make_quality(
@@ -60,6 +67,7 @@ def test_an_empty_window_is_not_enough_and_draws_a_page(store: Store, watch: Wat
     assert "no predictions" in seen.report_html.read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_drift_is_reported_once_and_asks_for_one_retrain(store: Store, watch: Watch) -> None:
     rng = np.random.default_rng(2)
     feed(store, make_frame(300, rng), 0)
@@ -71,21 +79,28 @@ def test_drift_is_reported_once_and_asks_for_one_retrain(store: Store, watch: Wa
     assert (again.verdict, again.verdict_id, again.words) == (4, drift.verdict_id, drift.words)
     assert [row.key for row in store.retrains(TAG)] == [drift.verdict_id]
     assert [row.verdict for row in store.verdicts(TAG)] == [0, 4]
-    page = drift.report_html.read_text(encoding="utf-8")
-    assert "Both the mix of emotions and the input changed." in page
-    assert page.index("Verdict 4") < page.index("root_metric")
     told = json.loads(Path(f"{drift.report_html}.json").read_text(encoding="utf-8"))
     assert told["verdict"] == 4
     assert {shift["channel"] for shift in told["shifts"] if shift["moved"]} >= {"bandwidth_hz"}
     assert drift.metrics()["predictions"] == 200
 
 
+def test_the_page_has_the_verdict_on_top_of_the_pictures(store: Store, watch: Watch) -> None:
+    feed(store, make_frame(150, np.random.default_rng(2), telephone=True), 0)
+    page = watch(0).report_html.read_text(encoding="utf-8")
+    assert "Verdict 3: The input changed. Bandwidth_hz" in page
+    assert page.index("Verdict 3") < page.index("root_metric")
+    assert "<tr class=moved><td>bandwidth_hz</td>" in page
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_a_window_cannot_be_judged_again_in_part(store: Store, watch: Watch) -> None:
     watch(1)
     with pytest.raises(ConfigError, match="judged already"):
         watch(0)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_text_alone_is_watched_by_its_emotions(
     store: Store, evaluation: Path, tmp_path: Path
 ) -> None:
@@ -102,6 +117,7 @@ def test_text_alone_is_watched_by_its_emotions(
     }
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_champion_is_watched_from_window_to_window(
     store: Store, evaluation: Path, tmp_path: Path
 ) -> None:
