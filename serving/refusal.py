@@ -11,12 +11,13 @@ from starlette.responses import JSONResponse, Response
 
 from monitoring.store import ConflictError, LabelError, NotFoundError
 from serving.schemas import Envelope, Problem
-from undertone.errors import AudioError, StoreError
+from undertone.errors import ConfigError, ModelError, RegistryError, StoreError, UndertoneError
 
 logger = logging.getLogger("undertone.serving")
 P = ParamSpec("P")
 T = TypeVar("T")
 
+OPERATORS = (ConfigError, ModelError, RegistryError)  # no caller can mend these
 RETRY_AFTER_S = "1"
 CODES = {
     400: ("bad_request", "The request cannot be read."),
@@ -82,7 +83,7 @@ def as_refusal(error: Exception) -> RefusedError:
             return error
         case ClientDisconnect():
             return RefusedError(400, "The request broke off.")
-        case AudioError() | LabelError():
+        case LabelError():
             return RefusedError(422, str(error))
         case ConflictError():
             return RefusedError(409, str(error))
@@ -90,9 +91,9 @@ def as_refusal(error: Exception) -> RefusedError:
             return RefusedError(404, "There is no prediction with this id.")
         case StoreError():
             log_failure("The operational store failed", error)
-            return RefusedError(
-                503, "The operational store does not answer. Try again in a moment."
-            )
+            return RefusedError(503, "The operational store does not answer.", "Try again later.")
+        case UndertoneError() if not isinstance(error, OPERATORS):
+            return RefusedError(422, str(error))
     log_failure("A request failed", error)
     return RefusedError(500)
 
