@@ -105,7 +105,9 @@ def _write(
         if result:
             statistics[index] = result.statistics
     present = np.array([result is not None for result in heard], np.uint8)
-    save_file({"statistics": statistics, "present": present}, folder / "acoustic.safetensors")
+    acoustic = folder / "acoustic.safetensors"
+    save_file({"statistics": statistics, "present": present}, acoustic)
+    acoustic.chmod(0o644)
     write_manifest(folder, _with_transcripts(rows, heard))
 
 

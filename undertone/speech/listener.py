@@ -1,6 +1,6 @@
 """Listening once: one encoder pass gives the transcript and the acoustic statistics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from undertone.audio import SAMPLE_RATE, Samples, speech_segments
 from undertone.config import ListeningParams
@@ -22,7 +21,6 @@ from undertone.speech.recogniser import Recogniser
 EDGE_SECONDS = 0.5
 
 Stretch = tuple[float, float]
-Pooling = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -39,32 +37,19 @@ class Heard:
 
 
 class Listener:
-    """Hears recordings, on one thread.
+    """Hears recordings, one at a time.
 
     Args:
         folder: a Hugging Face Whisper; without a decoder in it there are no transcripts.
         params: how to listen.
-        encoder: acoustic encoder for the statistics, such as a fine-tuned one; the folder's own
-            if none. Where its weights differ from the folder's, the decoder needs a second pass.
-        pooling: makes statistics [B, L + 1, 2·D] of states and frames, as `pool` does.
 
     Raises:
         ModelError: the folder is no Whisper, or cannot run as `params` asks.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        params: ListeningParams,
-        encoder: AcousticEncoder | None = None,
-        pooling: Pooling = pool,
-    ) -> None:
-        self._pooling = pooling
+    def __init__(self, folder: Path, params: ListeningParams) -> None:
         self._device = _device(params.device)
-        own = AcousticEncoder.from_folder(folder).to(self._device)
-        self.encoder = own if encoder is None else encoder.eval().to(self._device)
-        self.one_pass = self.encoder.fingerprint() == own.fingerprint()
-        self._decoders_encoder = self.encoder if self.one_pass else own
+        self.encoder = AcousticEncoder.from_folder(folder).to(self._device)
         self.can_transcribe = params.transcribe and has_decoder(folder)
         self._recogniser = Recogniser(folder, params) if self.can_transcribe else None
 
@@ -95,19 +80,13 @@ class Listener:
     def _hear_window(
         self, samples: Samples, *, transcribe: bool
     ) -> tuple[NDArray[np.float32], tuple[str, list[Word]]]:
-        features = self._features(samples, self.encoder)
+        features = log_mel(samples, int(self.encoder.config.num_mel_bins))
         frames = torch.tensor([real_frames(len(samples))], device=self._device)
-        states = self.encoder(features, frames)
-        statistics: NDArray[np.float32] = self._pooling(states, frames)[0].cpu().numpy()
+        states = self.encoder(torch.from_numpy(features)[None].to(self._device), frames)
+        statistics: NDArray[np.float32] = pool(states, frames)[0].cpu().numpy()
         if self._recogniser is None or not transcribe:
             return statistics, ("", [])
-        if not self.one_pass:
-            states = self._decoders_encoder(self._features(samples, self._decoders_encoder), frames)
         return statistics, self._recogniser.write(states[0, -1].cpu().numpy(), int(frames))
-
-    def _features(self, samples: Samples, encoder: AcousticEncoder) -> Tensor:
-        features = log_mel(samples, int(encoder.config.num_mel_bins))
-        return torch.from_numpy(features)[None].to(self._device)
 
     def _transcript(self, spoken: list[tuple[str, list[Word]]]) -> Transcript | None:
         if self._recogniser is None:

@@ -1,0 +1,187 @@
+"""The emotion of one utterance, from whatever of speech, text and image there is."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from undertone.audio import quality
+from undertone.bundle import Bundle
+from undertone.config import Params
+from undertone.errors import ModelError, UndertoneError
+from undertone.hub import resolve
+from undertone.model.config import MODALITIES
+from undertone.model.fused import FusedOutput
+from undertone.prediction import AudioQuality, Modalities, Prediction, Transcript, top
+from undertone.speech.features import HOP, log_mel, real_frames
+from undertone.speech.listener import Heard, Listener
+from undertone.speech.utterance import Utterance, prepare
+from undertone.training.sources import Inputs, Tokens
+
+FIRST = torch.zeros(1, dtype=torch.long)
+MODALITY_OF = {
+    "acoustic_statistics": "audio",
+    "input_features": "audio",
+    "input_ids": "text",
+    "pixel_values": "image",
+}
+
+
+class Predictor:
+    """A bundle and the Whisper that listens for it. For one caller at a time.
+
+    Args:
+        bundle: the fused model.
+        listener: hears recordings as the bundle's training corpus was heard.
+        params: the run's settings; `audio` counts.
+
+    Raises:
+        ModelError: the bundle was trained on another Whisper's statistics.
+    """
+
+    def __init__(self, bundle: Bundle, listener: Listener, params: Params) -> None:
+        expected = tuple(bundle.model.config.statistics_shape)
+        if expected != listener.encoder.statistics_shape:
+            raise ModelError(
+                f"The bundle was trained on statistics of shape {expected}, but "
+                f"'{params.listening.whisper}' gives {listener.encoder.statistics_shape}. "
+                "Set listening.whisper to the Whisper it was trained with."
+            )
+        self._bundle = bundle
+        self._listener = listener
+        self._audio_params = params.audio
+
+    @classmethod
+    def load(cls, bundle: Path, params: Params) -> "Predictor":
+        """Read a bundle, and the Whisper that `params.listening` names.
+
+        Raises:
+            ModelError: one of them is missing or broken, or they do not belong together.
+        """
+        listener = Listener(resolve(params.listening.whisper), params.listening)
+        return cls(Bundle.load(bundle), listener, params)
+
+    @torch.inference_mode()
+    def predict(
+        self, audio: bytes | Path | None, text: str | None = None, image: bytes | None = None
+    ) -> Prediction:
+        """Classify one utterance by at least one of its modalities.
+
+        Args:
+            audio: a recording, as a file or its bytes.
+            text: what was said; it wins over what would be recognised.
+            image: the speaker's face, as the bytes of an image file. Ignored by a model without
+                an image branch.
+
+        Raises:
+            UndertoneError: nothing is given that the model can use, or the image is none.
+            AudioError: the recording cannot be used.
+        """
+        timings: dict[str, float] = {}
+        acoustic, transcript, figures = self._hear(audio, timings)
+        transcript = _given(text) or transcript
+        with _timed(timings, "text"):
+            inputs = acoustic | self._tokens(transcript)
+        with _timed(timings, "image"):
+            inputs |= self._pixels(image)
+        _require_something(inputs)
+        with _timed(timings, "fuse"):
+            output = self._bundle.model(**_moved(inputs, self._bundle.model.device))
+            distribution, by_modality = self._distributions(output, inputs)
+        emotion, confidence = top(distribution)
+        return Prediction(
+            emotion=emotion,
+            confidence=confidence,
+            distribution=distribution,
+            by_modality=by_modality,
+            modalities=Modalities(**{name: name in by_modality for name in MODALITIES}),
+            transcript=transcript,
+            audio=figures,
+            timings_ms=timings,
+        )
+
+    def _hear(
+        self, audio: bytes | Path | None, timings: dict[str, float]
+    ) -> tuple[Inputs, Transcript | None, AudioQuality | None]:
+        if audio is None:
+            return {}, None, None
+        with _timed(timings, "decode"):
+            utterance = prepare(audio, self._audio_params)
+            figures = quality(utterance.recording, utterance.speech)
+        with _timed(timings, "listen"):
+            heard = self._listener.listen(utterance.samples, utterance.speech)
+            return self._acoustic(utterance, heard), heard.transcript, figures
+
+    def _acoustic(self, utterance: Utterance, heard: Heard) -> Inputs:
+        """Statistics of the one pass, or what a fine-tuned encoder needs for a second."""
+        encoder = self._bundle.model.acoustic.encoder
+        if encoder is None:
+            return {"acoustic_statistics": torch.from_numpy(heard.statistics)[None]}
+        samples = utterance.samples[: 2 * int(encoder.config.max_source_positions) * HOP]
+        features = log_mel(samples, int(encoder.config.num_mel_bins))
+        return {
+            "input_features": torch.from_numpy(features)[None],
+            "feature_frames": torch.tensor([real_frames(len(samples))]),
+        }
+
+    def _tokens(self, transcript: Transcript | None) -> Inputs:
+        if transcript is None or not transcript.text:
+            return {}
+        return Tokens(self._bundle.tokenizer, [transcript.text]).batch(FIRST)
+
+    def _pixels(self, image: bytes | None) -> Inputs:
+        processor = self._bundle.image_processor
+        if image is None or processor is None:
+            return {}
+        return {"pixel_values": processor([_picture(image)], return_tensors="pt")["pixel_values"]}
+
+    def _distributions(
+        self, output: FusedOutput, inputs: Inputs
+    ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+        given = [MODALITY_OF[name] for name in inputs if name in MODALITY_OF]
+        alone = output["logits_by_modality"]
+        return self._named(output["logits"]), {name: self._named(alone[name]) for name in given}
+
+    def _named(self, logits: Tensor) -> dict[str, float]:
+        shares = self._bundle.distribution(logits[0]).tolist()
+        return dict(zip(self._bundle.labels, shares, strict=True))
+
+
+def _given(text: str | None) -> Transcript | None:
+    stripped = (text or "").strip()
+    return Transcript(text=stripped, source="given") if stripped else None
+
+
+def _picture(image: bytes) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(image)) as opened:
+            return np.asarray(opened.convert("RGB"))
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise UndertoneError(f"The image cannot be read: {error}") from error
+
+
+def _require_something(inputs: Inputs) -> None:
+    if not inputs:
+        raise UndertoneError(
+            "There is nothing to classify. Give a recording, a text or, to a model with an image "
+            "branch, an image."
+        )
+
+
+def _moved(inputs: Inputs, device: torch.device) -> Inputs:
+    return {name: values.to(device) for name, values in inputs.items()}
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    started = perf_counter()
+    yield
+    timings[stage] = round(1000 * (perf_counter() - started), 3)
