@@ -20,7 +20,9 @@ from undertone.errors import AudioError, ModelError, StoreError, UndertoneError
     ],
 )
 def test_errors_become_refusals_that_name_no_place(error, status):
-    refusal = as_refusal(error)
+    with pytest.raises(type(error)) as raised:
+        raise error
+    refusal = as_refusal(raised.value)
     assert refusal.status == status
     assert "/var/lib" not in str(refusal)
 
