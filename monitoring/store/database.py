@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from undertone.config import home
 from undertone.errors import StoreError
 
 BUSY_TIMEOUT_S = 30.0
+SCHEMA_LOCK = 0x756E6465  # "unde"
 
 
 class Database:
@@ -34,6 +35,8 @@ class Database:
         os.register_at_fork(after_in_child=partial(self._engine.dispose, close=False))
         self._writing = self._engine.execution_options(writes=True)
         with self._explained(), self._writing.begin() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite's write lock is held already
+                connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_LOCK)))
             Table.metadata.create_all(connection)
 
     @property
