@@ -1,6 +1,6 @@
 """The drift gate: a betting e-detector on call means.
 
-Method and simulations: docs/drift-gate.md. The detector is the Shiryaev-Roberts sum of
+How it works in words: monitoring/README.md. The detector is the Shiryaev-Roberts sum of
 Shin, Ramdas, Rinaldo, arXiv 2203.03532.
 """
 
