@@ -134,7 +134,7 @@ class ChampionHolder:
         try:
             model = self._registry.show(tag)
             predictor = self._loader(self._registry.path(tag), self._params)
-            predictor.predict(warm_up_tone())
+            predictor.predict(warm_up_tone(), "warm up")
         except Exception as error:
             self._failed, self._retry_at = tag, time.monotonic() + RETRY_S
             self._problem = f"{tag} cannot be loaded: {type(error).__name__}: {error}"

@@ -1,0 +1,41 @@
+"""The service over a real predictor: a Whisper that listens and an untrained fused model."""
+
+import os
+
+import pytest
+from serving_harness import live_service, write_evaluation
+from untrained import write_untrained_bundle
+
+from serving.champion import warm_up_tone
+from serving.client import ServiceError
+from undertone.hub import resolve
+from undertone.labels import EMOTIONS
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("UNDERTONE_MODELS"), reason="UNDERTONE_MODELS names no folder of models"
+)
+
+
+def test_a_real_model_is_loaded_warmed_and_answers(tmp_path):
+    bundle = write_untrained_bundle(tmp_path / "bundle", resolve("whisper-demo"))
+    evaluation = write_evaluation(tmp_path / "evaluation")
+    origin = {"data_revision": "r1", "split_hash": "s1", "run_id": "run-1"}
+    settings = "serving: {keep_audio: true}"
+    with live_service(tmp_path, "serving.service:Undertone", settings) as live:
+        tag = live.registry.register(bundle, evaluation=evaluation, **origin)
+        live.registry.promote(tag, "first")
+        live.client.wait_ready(120)
+        assert live.client.model().classes == EMOTIONS
+
+        answer = live.client.predict(warm_up_tone(), "what a lovely day")
+        assert set(answer.distribution) == set(EMOTIONS)
+        assert sum(answer.distribution.values()) == pytest.approx(1)
+        assert set(answer.by_modality) == {"audio", "text"}
+        assert answer.audio.duration_s == pytest.approx(1)
+        assert (tmp_path / "audio" / f"{answer.prediction_id}.flac").is_file()
+        assert live.client.predict(text="what a lovely day").transcript.source == "given"
+
+        for content in ({"audio": b"no sound"}, {"image": b"no face"}):
+            with pytest.raises(ServiceError) as refused:
+                live.client.predict(**content)
+            assert refused.value.status == 422
