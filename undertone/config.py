@@ -86,6 +86,7 @@ class ModelParams(Section):
     image_encoder: str | None = None
     hidden_size: int = Field(128, ge=8)
     pooling: Literal["statistics", "attention"] = "statistics"
+    input_dropout: float = Field(0.3, ge=0, lt=1)
     dropout: float = Field(0.2, ge=0, lt=1)
     modality_dropout: float = Field(0.2, ge=0, lt=1)
 
@@ -95,9 +96,11 @@ class TrainingParams(Section):
 
     tuning: Tuning = "frozen"
     epochs: int = Field(30, ge=1)
+    encoder_epochs: int = Field(4, ge=1)  # of lora and full, after the heads' own epochs
     batch_size: int = Field(32, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
+    encoder_learning_rate: float = Field(3e-4, gt=0)
+    weight_decay: float = Field(0.1, ge=0)
     warmup_steps: int = Field(20, ge=0)
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     class_weights: bool = True
@@ -128,7 +131,7 @@ class PromotionParams(Section):
 
 
 class DriftParams(Section):
-    """The drift gate, see docs/drift-gate.md."""
+    """The drift gate, see monitoring/README.md."""
 
     shift: float | None = Field(None, gt=0, lt=0.5)
     signal_shift: float = Field(0.10, gt=0, lt=0.5)

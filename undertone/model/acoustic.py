@@ -1,0 +1,84 @@
+"""The acoustic branch: how it was said, from the states of all encoder layers."""
+
+import torch
+from torch import Tensor, nn
+from transformers import WhisperConfig
+
+from undertone.model.config import FusedConfig
+from undertone.model.layers import Projection, Standardisation, blanked
+from undertone.speech.encoder import AcousticEncoder, pool
+
+SHORTEST_CLIP = 2  # mel frames, which make one state
+
+
+class AcousticBranch(nn.Module):
+    """Mel features or pooled statistics to an embedding.
+
+    The mean and deviation over time of every layer are standardised, summed with learned softmax
+    weights (after SUPERB, Yang et al., 2021) and projected. Pooling comes before weighting, so
+    that the statistics of a frozen encoder are computed once.
+
+    Attributes:
+        encoder: the Whisper encoder, or none for a model that is given statistics.
+        layer_scores: their softmax weighs the layers.
+    """
+
+    def __init__(self, config: FusedConfig) -> None:
+        super().__init__()
+        layers, size = config.statistics_shape
+        self.encoder = (
+            AcousticEncoder(WhisperConfig(**config.acoustic_encoder))
+            if config.acoustic_encoder
+            else None
+        )
+        self.attention = (
+            AttentionPooling(layers, size // 2) if config.pooling == "attention" else None
+        )
+        self.standardise = Standardisation(layers, size)
+        self.layer_scores = nn.Parameter(torch.zeros(layers))
+        self.project = Projection(size, config.hidden_size, config.input_dropout, config.dropout)
+
+    def statistics(self, features: Tensor, frames: Tensor, present: Tensor) -> Tensor:
+        """Listen to clips: mean and deviation of each layer's states [B, L + 1, 2·D].
+
+        Args:
+            features: log-mel [B, M, F].
+            frames: real mel frames of each clip [B].
+            present: which rows hold a clip [B].
+        """
+        if self.encoder is None:
+            raise TypeError("This model holds no acoustic encoder: give it acoustic_statistics.")
+        frames = blanked(frames, present, SHORTEST_CLIP)
+        states = self.encoder(blanked(features, present), frames)
+        return pool(states, frames) if self.attention is None else self.attention(states, frames)
+
+    def forward(self, statistics: Tensor, present: Tensor) -> Tensor:
+        """Embeddings [B, H] of statistics [B, L + 1, 2·D]; rows not `present` are blanked."""
+        weights = self.layer_scores.softmax(0)
+        standard = self.standardise(blanked(statistics, present))
+        mixed = torch.einsum("bls,l->bs", standard, weights / weights.norm())
+        embedding: Tensor = self.project(mixed)
+        return embedding
+
+
+class AttentionPooling(nn.Module):
+    """Mean and deviation over time, weighted by attention that all layers share.
+
+    Attentive statistics pooling of Okabe et al., 2018 (arXiv 1803.10963). It starts as plain
+    statistics pooling.
+    """
+
+    def __init__(self, layers: int, size: int) -> None:
+        super().__init__()
+        self.score = nn.Parameter(torch.zeros(layers, size))
+
+    def forward(self, states: Tensor, frames: Tensor) -> Tensor:
+        """Statistics [B, L + 1, 2·D] of states [B, L + 1, T, D] over real mel `frames` [B]."""
+        real = torch.div(frames + 1, 2, rounding_mode="floor")
+        steps = torch.arange(states.shape[2], device=states.device)
+        scores = torch.einsum("bltd,ld->bt", states, self.score.to(states.dtype)).float()
+        weights = scores.masked_fill(steps >= real[:, None], float("-inf")).softmax(-1)
+        weights = weights[:, None, :, None]
+        mean = (states * weights).sum(2)
+        variance = ((states - mean[:, :, None]).square() * weights).sum(2)
+        return torch.cat([mean, variance.clamp_min(1e-8).sqrt()], dim=-1)

@@ -1,0 +1,46 @@
+"""What joins the evidence of the modalities that are there."""
+
+import torch
+from torch import Tensor, nn
+
+from undertone.model.config import MODALITIES, FusedConfig
+
+
+class Fusion(nn.Module):
+    """Embeddings of three modalities, any of them missing, to logits.
+
+    Each modality's own head says what it alone would say. The heads' logits of those present are
+    added, as in a product of experts (Hinton, 2002), to the logits of a joint head that sees all
+    embeddings side by side, a learned one in place of each that is missing.
+    """
+
+    def __init__(self, config: FusedConfig) -> None:
+        super().__init__()
+        hidden, classes = config.hidden_size, len(config.labels)
+        self.absent = nn.Parameter(torch.zeros(len(MODALITIES), hidden))
+        self.trust = nn.Parameter(torch.ones(len(MODALITIES)))
+        self.heads = nn.ModuleDict({name: nn.Linear(hidden, classes) for name in MODALITIES})
+        self.joint = nn.Sequential(
+            nn.Linear(len(MODALITIES) * hidden, hidden),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(hidden, classes),
+        )
+
+    def forward(self, embeddings: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:
+        """Join embeddings.
+
+        Args:
+            embeddings: [B, 3, H] in the order of `MODALITIES`.
+            present: which of them count [B, 3]; the others have no influence.
+
+        Returns:
+            Fused logits [B, K], and what each modality alone says [B, 3, K].
+        """
+        alone = torch.stack(
+            [self.heads[name](embeddings[:, place]) for place, name in enumerate(MODALITIES)], 1
+        )
+        weights = (present * self.trust)[..., None]
+        evidence = (alone.masked_fill(~present[..., None], 0) * weights).sum(1)
+        side_by_side = torch.where(present[..., None], embeddings, self.absent)
+        return evidence + self.joint(side_by_side.flatten(1)), alone

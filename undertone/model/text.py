@@ -1,0 +1,42 @@
+"""The text branch: what was said."""
+
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel
+
+from undertone.model.config import FusedConfig
+from undertone.model.layers import Projection, blanked
+
+
+class TextBranch(nn.Module):
+    """Tokens, or an embedding of them that was computed before, to an embedding [B, H].
+
+    Attributes:
+        encoder: any text encoder of `transformers.AutoModel`.
+    """
+
+    def __init__(self, config: FusedConfig) -> None:
+        super().__init__()
+        text_config = AutoConfig.for_model(**(config.text_encoder or {}))
+        self.encoder = AutoModel.from_config(text_config)
+        self.project = Projection(
+            text_config.hidden_size, config.hidden_size, config.input_dropout, config.dropout
+        )
+
+    def encode(self, input_ids: Tensor, attention_mask: Tensor, present: Tensor) -> Tensor:
+        """Mean of the encoder's states over tokens [B, D]; rows not `present` are blanked.
+
+        Args:
+            input_ids: tokens [B, T].
+            attention_mask: which of them are not padding [B, T].
+            present: which rows hold a text [B].
+        """
+        mask = blanked(attention_mask, present)
+        mask[:, 0] = 1
+        states = self.encoder(blanked(input_ids, present), attention_mask=mask).last_hidden_state
+        weights = mask[..., None].to(states.dtype)
+        return (states * weights).sum(1) / weights.sum(1)
+
+    def forward(self, encoded: Tensor, present: Tensor) -> Tensor:
+        """Embeddings [B, H] of what `encode` gave [B, D]; rows not `present` are blanked."""
+        embedding: Tensor = self.project(blanked(encoded, present))
+        return embedding

@@ -1,0 +1,118 @@
+"""Examples as the fused model takes them: batches, put together as a whole."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from undertone.bundle import Bundle
+from undertone.config import AudioParams
+from undertone.model.config import AUDIO, IMAGE, TEXT
+from undertone.model.fused import FusedModel
+from undertone.training.examples import Examples
+from undertone.training.sources import Inputs, Kept, Pictures, Source, Spectrograms, Tokens
+
+ENCODING_BATCH = 64
+
+
+class Batches(Dataset[Inputs]):
+    """Examples as keyword arguments of `FusedModel.forward`.
+
+    For a `DataLoader` whose collator is `as_is`: a batch is fetched at once, not row by row.
+
+    Attributes:
+        sources: of audio, text and image; none where the model takes no such input.
+        present: which modalities each example has [N, 3].
+        targets: index of each example's emotion [N], where it is to be learnt.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source | None], present: Tensor, targets: Tensor | None
+    ) -> None:
+        self.sources = list(sources)
+        self.present = present
+        self.targets = targets
+
+    def __len__(self) -> int:
+        return len(self.present)
+
+    def __getitem__(self, place: int) -> Inputs:
+        return self.__getitems__([place])
+
+    def __getitems__(self, places: Sequence[int]) -> Inputs:
+        index = torch.as_tensor(places)
+        inputs = {"present": self.present[index]}
+        for source in self.sources:
+            inputs |= source.batch(index) if source else {}
+        if self.targets is not None:
+            inputs["labels"] = self.targets[index]
+        return inputs
+
+    def in_order(self, size: int) -> Iterator[Inputs]:
+        """All batches of `size` examples, one after the other."""
+        for start in range(0, len(self), size):
+            yield self.__getitems__(range(start, min(start + size, len(self))))
+
+
+def as_is(batch: Inputs) -> Inputs:
+    """The collator for `Batches`, which come collated."""
+    return batch
+
+
+def batches_of(
+    bundle: Bundle, examples: Examples, audio: AudioParams, *, labelled: bool = True
+) -> Batches:
+    """Examples as inputs of a bundle's model.
+
+    A model without an acoustic encoder of its own is given the statistics of the Whisper that
+    listened; one with its own hears the recordings again.
+
+    Raises:
+        CorpusError: `labelled` examples have emotions that the model does not know.
+    """
+    encoder = bundle.model.acoustic.encoder
+    acoustic: Source = Kept("acoustic_statistics", examples.statistics)
+    if encoder is not None:
+        mels, positions = encoder.config.num_mel_bins, encoder.config.max_source_positions
+        acoustic = Spectrograms(examples.paths("path"), audio, mels, 2 * positions)
+    text = Tokens(bundle.tokenizer, examples.texts())
+    image = None
+    if bundle.image_processor is not None:
+        image = Pictures(examples.paths("image_path"), bundle.image_processor)
+    targets = examples.targets(bundle.labels) if labelled else None
+    return Batches([acoustic, text, image], examples.present(), targets)
+
+
+@torch.no_grad()
+def settle(model: FusedModel, batches: Batches) -> Batches:
+    """The same batches, with what frozen encoders make of them computed once and kept."""
+    model.eval()
+    sources = list(batches.sources)
+    acoustic, text, image = model.acoustic, model.text, model.image
+    if acoustic.encoder is not None and acoustic.attention is None and frozen(acoustic.encoder):
+        statistics = _encoded(acoustic.statistics, batches, AUDIO, model.device)
+        sources[AUDIO] = Kept("acoustic_statistics", statistics)
+    if frozen(text.encoder):
+        encoded = _encoded(text.encode, batches, TEXT, model.device)
+        sources[TEXT] = Kept("text_embedding", encoded)
+    if image is not None and frozen(image.encoder):
+        encoded = _encoded(image.encode, batches, IMAGE, model.device)
+        sources[IMAGE] = Kept("image_embedding", encoded)
+    return Batches(sources, batches.present, batches.targets)
+
+
+def frozen(module: nn.Module) -> bool:
+    """Whether nothing in a module is trained."""
+    return not any(parameter.requires_grad for parameter in module.parameters())
+
+
+def _encoded(
+    encode: Callable[..., Tensor], batches: Batches, place: int, device: torch.device
+) -> Tensor:
+    only = Batches([batches.sources[place]], batches.present, None)
+    parts = []
+    for inputs in only.in_order(ENCODING_BATCH):
+        present, *values = (value.to(device) for value in inputs.values())
+        parts.append(encode(*values, present[:, place]).cpu())
+    return torch.cat(parts)

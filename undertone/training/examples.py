@@ -1,0 +1,139 @@
+"""What the fused model learns from and is measured on: manifest rows and what Whisper heard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from undertone.errors import CorpusError
+from undertone.labels import EMOTIONS
+from undertone.manifest import read_manifest
+
+ACOUSTIC_FILE = "acoustic.safetensors"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """N utterances.
+
+    Attributes:
+        rows: their manifest rows; `path` and `image_path` are absolute.
+        statistics: acoustic statistics of the Whisper that listened [N, L + 1, 2·D]; rows without
+            a recording mean nothing.
+    """
+
+    rows: pd.DataFrame
+    statistics: Tensor
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, chosen: npt.ArrayLike) -> "Examples":
+        """The examples of a boolean mask [N] or of positions, in that order."""
+        picked = np.asarray(chosen)
+        index = np.flatnonzero(picked) if picked.dtype == np.bool_ else picked
+        return Examples(
+            self.rows.iloc[index].reset_index(drop=True), self.statistics[torch.as_tensor(index)]
+        )
+
+    @staticmethod
+    def concat(parts: Sequence["Examples"]) -> "Examples":
+        """All examples of `parts`, one part after the other."""
+        return Examples(
+            pd.concat([part.rows for part in parts], ignore_index=True),
+            torch.cat([part.statistics for part in parts]),
+        )
+
+    def texts(self) -> list[str]:
+        """What was heard, or what the corpus tells where nothing was; empty where neither is."""
+        heard = _strings(self.rows["transcript"])
+        told = _strings(self.rows["text"])
+        return [first or second for first, second in zip(heard, told, strict=True)]
+
+    def told_texts(self) -> list[str]:
+        """What the corpus tells, or what was heard where it tells nothing."""
+        heard = _strings(self.rows["transcript"])
+        told = _strings(self.rows["text"])
+        return [second or first for first, second in zip(heard, told, strict=True)]
+
+    def paths(self, column: str) -> list[Path | None]:
+        """Files of column `path` or `image_path`, none where a row has no file."""
+        return [Path(name) if name else None for name in _strings(self.rows[column])]
+
+    def present(self) -> Tensor:
+        """Which modalities each example has [N, 3], in the order audio, text, image."""
+        columns = [
+            [path is not None for path in self.paths("path")],
+            [bool(text) for text in self.texts()],
+            [path is not None for path in self.paths("image_path")],
+        ]
+        return torch.tensor(columns, dtype=torch.bool).T
+
+    def targets(self, labels: Sequence[str]) -> Tensor:
+        """Index in `labels` of each example's emotion [N].
+
+        Raises:
+            CorpusError: an emotion is not one of `labels`.
+        """
+        unknown = sorted(set(self.rows["emotion"]) - set(labels))
+        if unknown:
+            raise CorpusError(
+                f"The model knows {', '.join(labels)}, but the corpus also has "
+                f"{', '.join(unknown)}. Train a new model, or leave these utterances out."
+            )
+        place = {label: index for index, label in enumerate(labels)}
+        return torch.tensor([place[emotion] for emotion in self.rows["emotion"]])
+
+
+def labels_of(rows: pd.DataFrame) -> tuple[str, ...]:
+    """The emotions of manifest rows, in the order of `undertone.labels.EMOTIONS`."""
+    found = set(rows["emotion"])
+    return tuple(emotion for emotion in EMOTIONS if emotion in found)
+
+
+def load_examples(corpus: Path, heard: Path, split: str | None = None) -> Examples:
+    """Read a corpus and what was heard in it.
+
+    Args:
+        corpus: a corpus folder, whose recordings and images the rows point to.
+        heard: its heard folder, whose manifest and statistics are read.
+        split: `train`, `validation` or `test`; all of them without it.
+
+    Raises:
+        CorpusError: a folder is not what it should be, the two do not belong together, or the
+            split is empty.
+    """
+    rows = read_manifest(heard)
+    statistics = _read_statistics(heard / ACOUSTIC_FILE)
+    if len(rows) != len(statistics):
+        raise CorpusError(
+            f"{heard} has {len(rows)} utterances but statistics of {len(statistics)}. Hear again."
+        )
+    for column in ("path", "image_path"):
+        rows[column] = [str(corpus / name) if name else None for name in _strings(rows[column])]
+    examples = Examples(rows, statistics)
+    if split is not None:
+        examples = examples.take((rows["split"] == split).to_numpy())
+    if not len(examples):
+        raise CorpusError(f"{heard} has no utterances in split '{split}'.")
+    return examples
+
+
+def _read_statistics(file: Path) -> Tensor:
+    if not file.is_file():
+        raise CorpusError(f"{file} does not exist: hear the corpus first ('undertone hear').")
+    try:
+        return load_file(file)["statistics"].float()
+    except (SafetensorError, KeyError) as error:
+        raise CorpusError(f"{file} holds no statistics: {error}. Hear the corpus again.") from error
+
+
+def _strings(column: pd.Series) -> list[str]:
+    return [value.strip() if isinstance(value, str) else "" for value in column]

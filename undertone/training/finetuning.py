@@ -1,0 +1,124 @@
+"""Fine-tuning: from heard speech to a calibrated bundle on disk."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from undertone.bundle import Bundle, save_bundle
+from undertone.calibration import fit_temperature
+from undertone.config import Params
+from undertone.evaluation.metrics import uar
+from undertone.files import sha256_of_file
+from undertone.splits import assert_no_leak, split_hash
+from undertone.training.card import model_card
+from undertone.training.examples import ACOUSTIC_FILE, Examples, labels_of, load_examples
+from undertone.training.fitting import fit
+from undertone.training.predicting import predict
+
+LIBRARIES = ("torch", "transformers", "peft", "undertone")
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """How a fine-tuning went.
+
+    Attributes:
+        validation_uar: of the bundle on the validation speakers.
+        temperature: fitted on them.
+        epochs: trained in all.
+        trained_parameters: how many parameters were trained at once at most.
+        seconds: from reading to writing.
+        utterances: trained on.
+    """
+
+    validation_uar: float
+    temperature: float
+    epochs: int
+    trained_parameters: int
+    seconds: float
+    utterances: int
+
+    def metrics(self) -> dict[str, float]:
+        """The figures by name."""
+        return {name: float(value) for name, value in vars(self).items()}
+
+
+def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingReport:
+    """Train the fused model on the training speakers and write its bundle.
+
+    The validation speakers choose the epoch and the temperature. A run that was killed goes on
+    from its last epoch when it is started again with the same settings and data.
+
+    Args:
+        corpus: a corpus folder.
+        heard: its heard folder.
+        params: the run's settings.
+        out: the bundle to write. Checkpoints stand beside it in `checkpoints` until it is whole.
+
+    Raises:
+        CorpusError: a folder cannot be used, or a speaker or recording stands in two splits.
+        ModelError: an encoder is nowhere to be found.
+    """
+    examples = load_examples(corpus, heard)
+    assert_no_leak(examples.rows)
+    train, validation = (load_examples(corpus, heard, split) for split in ("train", "validation"))
+    provenance = _provenance(examples, heard, params)
+    folder = _checkpoints(out, provenance)
+    bundle = fit(train, validation, params, labels_of(train.rows), folder=folder)
+    reached = calibrate(bundle, validation, params)
+    bundle.info |= provenance | {"validation_uar": reached, "utterances": len(train)}
+    bundle.card = model_card(bundle, train.rows)
+    save_bundle(bundle, out)
+    shutil.rmtree(folder)
+    return _report(bundle)
+
+
+def calibrate(bundle: Bundle, validation: Examples, params: Params) -> float:
+    """Fit the temperature of a bundle on validation examples; returns its UAR on them."""
+    logits = predict(bundle, validation, params.audio).logits
+    targets = validation.targets(bundle.labels).numpy()
+    bundle.temperature = fit_temperature(logits, targets)
+    return uar(targets, logits.argmax(1), len(bundle.labels))
+
+
+def _provenance(examples: Examples, heard: Path, params: Params) -> dict[str, Any]:
+    listening = heard / "listening.json"
+    return {
+        "params": params.model_dump(mode="json"),
+        "seed": params.training.seed,
+        "split_hash": split_hash(examples.rows),
+        "heard_revision": sha256_of_file(heard / ACOUSTIC_FILE),
+        "listening": json.loads(listening.read_text("utf-8")) if listening.is_file() else {},
+        "versions": {library: version(library) for library in LIBRARIES},
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    }
+
+
+def _checkpoints(out: Path, provenance: dict[str, Any]) -> Path:
+    """The folder of a run with these settings and data; those of other runs are removed."""
+    key = hashlib.sha256(json.dumps(provenance, sort_keys=True).encode()).hexdigest()[:16]
+    root = out.parent / "checkpoints"
+    for stale in root.glob("*"):
+        if stale.name != key:
+            shutil.rmtree(stale)
+    folder = root / key
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _report(bundle: Bundle) -> TrainingReport:
+    info = bundle.info
+    return TrainingReport(
+        validation_uar=info["validation_uar"],
+        temperature=bundle.temperature,
+        epochs=sum(map(len, info["curves"].values())),
+        trained_parameters=info["trained_parameters"],
+        seconds=info["seconds"],
+        utterances=info["utterances"],
+    )

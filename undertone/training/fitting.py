@@ -1,0 +1,171 @@
+"""Fitting a fused model to examples, choosing on validation speakers."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import torch
+from transformers import TrainerCallback, set_seed
+
+from undertone.bundle import Bundle
+from undertone.config import Params, Tuning
+from undertone.model.config import AUDIO
+from undertone.training.batches import batches_of, settle
+from undertone.training.beginning import begin, equip
+from undertone.training.callbacks import ProgressBar, trackers
+from undertone.training.examples import Examples
+from undertone.training.probing import probe_layers
+from undertone.training.trainer import device_of, last_checkpoint, trainer_for
+from undertone.training.tuning import tuned
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a fit: what it trains, and for how many epochs at most."""
+
+    name: str
+    tuning: Tuning
+    epochs: int
+
+
+def fit(
+    train: Examples,
+    validation: Examples,
+    params: Params,
+    labels: Sequence[str],
+    *,
+    init: Bundle | None = None,
+    folder: Path | None = None,
+) -> Bundle:
+    """Train a fused model.
+
+    With tuning `lora` or `full`, a new model's heads are trained on the frozen encoders first, so
+    that random heads do not distort them (Kumar et al., 2022, arXiv 2202.10054).
+
+    Args:
+        train: what it learns from.
+        validation: what chooses the best epoch; other speakers than `train`.
+        params: the run's settings; `model`, `training`, `listening` and `audio` count.
+        labels: the emotions in the order of the logits; those of `init` where it is given.
+        init: a bundle to go on from, which is left as it is.
+        folder: for checkpoints and logs. A fit that broke off goes on from the checkpoints found
+            there, which must come from the same examples and settings.
+
+    Returns:
+        The fitted bundle, not calibrated yet; its `info` tells the curves, seconds and number of
+        trained parameters.
+
+    Raises:
+        CorpusError: an example's emotion is not one of `labels`.
+        ModelError: an encoder is nowhere to be found.
+    """
+    started = perf_counter()
+    set_seed(params.training.seed)
+    bundle = _start(train, validation, params, labels, init)
+    bundle.info = {"curves": {}, "trained_parameters": 0}
+    with TemporaryDirectory() as scratch:
+        for stage in _stages(params, new=init is None):
+            _run(bundle, train, validation, params, stage, folder or Path(scratch))
+    bundle.model.cpu().eval()
+    bundle.info["seconds"] = round(perf_counter() - started, 2)
+    return bundle
+
+
+def _start(
+    train: Examples,
+    validation: Examples,
+    params: Params,
+    labels: Sequence[str],
+    init: Bundle | None,
+) -> Bundle:
+    bundle = copy.deepcopy(init) if init else begin(train, params, labels)
+    targets = train.targets(bundle.labels)
+    model = bundle.model
+    model.config.label_smoothing = params.training.label_smoothing
+    if params.training.class_weights:
+        model.class_weights.copy_(balanced(targets, len(bundle.labels)))
+    else:
+        model.class_weights.fill_(1.0)
+    if init is None:
+        _favour_layers(bundle, train, validation)
+    if params.training.tuning != "frozen" or model.acoustic.attention is not None:
+        equip(bundle, params)
+    return bundle
+
+
+def balanced(targets: torch.Tensor, classes: int) -> torch.Tensor:
+    """Class weights [K] inverse to how often each occurs in `targets` [N], 1 on average over them.
+
+    A class that does not occur weighs 1.
+    """
+    counts = torch.bincount(targets, minlength=classes).float()
+    occurring = (counts > 0).sum()
+    weights = counts.sum() / (occurring * counts.clamp_min(1.0))
+    return torch.where(counts > 0, weights, 1.0)
+
+
+def _stages(params: Params, *, new: bool) -> list[Stage]:
+    tuning = params.training.tuning
+    if tuning == "frozen":
+        return [Stage("heads", "frozen", params.training.epochs)]
+    if not new:
+        return [Stage("encoders", tuning, params.training.epochs)]
+    return [
+        Stage("heads", "frozen", params.training.epochs),
+        Stage("encoders", tuning, params.training.encoder_epochs),
+    ]
+
+
+@torch.no_grad()
+def _favour_layers(bundle: Bundle, train: Examples, validation: Examples) -> None:
+    acoustic = bundle.model.acoustic
+    parts = []
+    for examples in (train, validation):
+        voiced = examples.present()[:, AUDIO]
+        if not voiced.any():
+            return
+        statistics = acoustic.standardise(examples.statistics[voiced])
+        parts += [statistics, examples.targets(bundle.labels)[voiced]]
+    acoustic.layer_scores.copy_(probe_layers(*parts, classes=len(bundle.labels)))
+
+
+def _run(
+    bundle: Bundle,
+    train: Examples,
+    validation: Examples,
+    params: Params,
+    stage: Stage,
+    folder: Path,
+) -> None:
+    training, model = params.training, bundle.model
+    model.to(device_of(training.device))
+    with tuned(model, stage.tuning, training.lora_rank):
+        learnt, chosen = (
+            settle(model, batches_of(bundle, examples, params.audio))
+            for examples in (train, validation)
+        )
+        callbacks: list[TrainerCallback] = [ProgressBar(f"fitting {stage.name}")]
+        callbacks += trackers(training.loggers, folder / stage.name)
+        checkpoints = folder / stage.name / "checkpoints"
+        trainer = trainer_for(
+            bundle, learnt, chosen, training, stage.epochs, checkpoints, callbacks
+        )
+        found = last_checkpoint(checkpoints)
+        trainer.train(resume_from_checkpoint=str(found) if found else None)
+        trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    bundle.info["trained_parameters"] = max(trained, bundle.info["trained_parameters"])
+    bundle.info["curves"][stage.name] = _curve(trainer.state.log_history)
+
+
+def _curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:
+    """Epoch by epoch: training loss, validation loss and validation UAR."""
+    names = {"loss": "loss", "eval_loss": "validation_loss", "eval_uar": "validation_uar"}
+    epochs: dict[float, dict[str, float]] = {}
+    for entry in history:
+        figures = {names[key]: value for key, value in entry.items() if key in names}
+        epochs.setdefault(entry["epoch"], {"epoch": entry["epoch"]}).update(figures)
+    return [figures for figures in epochs.values() if "validation_uar" in figures]

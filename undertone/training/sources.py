@@ -1,0 +1,120 @@
+"""Where each input of the fused model comes from, batch by batch.
+
+A source is asked for the rows of a batch and answers keyword arguments of `FusedModel.forward`.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+from transformers import BaseImageProcessor, PreTrainedTokenizerBase
+
+from undertone.audio import clean, decode
+from undertone.config import AudioParams
+from undertone.speech.features import HOP, log_mel, real_frames
+
+KEPT_CLIPS = 4096
+LONGEST_TEXT = 128  # tokens
+
+Inputs = dict[str, Tensor]
+
+
+class Source(Protocol):
+    """Gives the inputs of one modality."""
+
+    def batch(self, index: Tensor) -> Inputs:
+        """Inputs of the examples at positions `index` [B]."""
+        ...
+
+
+class Kept:
+    """Values that were computed before [N, …], under the name of an argument of the model."""
+
+    def __init__(self, name: str, values: Tensor) -> None:
+        self.name = name
+        self.values = values
+
+    def batch(self, index: Tensor) -> Inputs:
+        """Values [B, …] of the examples at positions `index` [B]."""
+        return {self.name: self.values[index]}
+
+
+class Tokens:
+    """Tokens of texts."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> None:
+        self.padding = int(tokenizer.pad_token_id or 0)
+        tokens = tokenizer(list(texts), truncation=True, max_length=LONGEST_TEXT).input_ids
+        self.tokens = [torch.tensor(row) for row in tokens]
+
+    def batch(self, index: Tensor) -> Inputs:
+        """Tokens [B, T] of the examples at positions `index` [B], padded to the longest."""
+        rows = [self.tokens[place] for place in index]
+        masks = [torch.ones_like(row) for row in rows]
+        return {
+            "input_ids": pad_sequence(rows, batch_first=True, padding_value=self.padding),
+            "attention_mask": pad_sequence(masks, batch_first=True),
+        }
+
+
+class Spectrograms:
+    """Log-mel features of recordings, cleaned as for listening; the latest clips are kept.
+
+    Args:
+        files: recordings, or none where there is none.
+        audio: bounds and cleaning.
+        mels: filters that the encoder takes.
+        longest: frames that the encoder takes; what comes later is cut off.
+    """
+
+    def __init__(
+        self, files: Sequence[Path | None], audio: AudioParams, mels: int, longest: int
+    ) -> None:
+        self.files = files
+        self.audio = audio
+        self.mels = mels
+        self.longest = longest
+        self._features = lru_cache(maxsize=KEPT_CLIPS)(self._read)
+
+    def batch(self, index: Tensor) -> Inputs:
+        """Features [B, M, F] of the examples at positions `index` [B], padded to the longest."""
+        heard = [self._features(int(place)) for place in index]
+        features = [torch.from_numpy(values.T) for values, _ in heard]
+        return {
+            "input_features": pad_sequence(features, batch_first=True).transpose(1, 2),
+            "feature_frames": torch.tensor([frames for _, frames in heard]),
+        }
+
+    def _read(self, place: int) -> tuple[npt.NDArray[np.float32], int]:
+        file = self.files[place]
+        samples = np.zeros(HOP, np.float32)
+        if file is not None:
+            samples = clean(decode(file, self.audio), self.audio).samples[: self.longest * HOP]
+        return log_mel(samples, self.mels), real_frames(len(samples))
+
+
+class Pictures:
+    """Pixels of images, read when they are asked for."""
+
+    def __init__(self, files: Sequence[Path | None], processor: BaseImageProcessor) -> None:
+        self.files = files
+        self.processor = processor
+
+    def batch(self, index: Tensor) -> Inputs:
+        """Pixels [B, C, height, width] of the examples at positions `index` [B]."""
+        images = [self._see(self.files[place]) for place in index]
+        return {"pixel_values": self.processor(images, return_tensors="pt")["pixel_values"]}
+
+    def _see(self, file: Path | None) -> npt.NDArray[np.uint8]:
+        from PIL import Image
+
+        if file is None:
+            return np.zeros((8, 8, 3), np.uint8)
+        with Image.open(file) as image:
+            return np.asarray(image.convert("RGB"))
