@@ -84,12 +84,14 @@ class Predictor:
             AudioError: the recording cannot be used.
         """
         timings: dict[str, float] = {}
-        acoustic, transcript, figures = self._hear(audio, timings)
-        transcript = _given(text) or transcript
+        given = _given(text)
+        acoustic, heard, figures = self._hear(audio, timings, transcribe=given is None)
+        transcript = given or heard
         with _timed(timings, "text"):
             inputs = acoustic | self._tokens(transcript)
-        with _timed(timings, "image"):
-            inputs |= self._pixels(image)
+        if image is not None:
+            with _timed(timings, "image"):
+                inputs |= self._pixels(image)
         _require_something(inputs)
         with _timed(timings, "fuse"):
             output = self._bundle.model(**_moved(inputs, self._bundle.model.device))
@@ -107,7 +109,7 @@ class Predictor:
         )
 
     def _hear(
-        self, audio: bytes | Path | None, timings: dict[str, float]
+        self, audio: bytes | Path | None, timings: dict[str, float], *, transcribe: bool
     ) -> tuple[Inputs, Transcript | None, AudioQuality | None]:
         if audio is None:
             return {}, None, None
@@ -115,7 +117,9 @@ class Predictor:
             utterance = prepare(audio, self._audio_params)
             figures = quality(utterance.recording, utterance.speech)
         with _timed(timings, "listen"):
-            heard = self._listener.listen(utterance.samples, utterance.speech)
+            heard = self._listener.listen(
+                utterance.samples, utterance.speech, transcribe=transcribe
+            )
             return self._acoustic(utterance, heard), heard.transcript, figures
 
     def _acoustic(self, utterance: Utterance, heard: Heard) -> Inputs:
@@ -135,9 +139,9 @@ class Predictor:
             return {}
         return Tokens(self._bundle.tokenizer, [transcript.text]).batch(FIRST)
 
-    def _pixels(self, image: bytes | None) -> Inputs:
+    def _pixels(self, image: bytes) -> Inputs:
         processor = self._bundle.image_processor
-        if image is None or processor is None:
+        if processor is None:
             return {}
         return {"pixel_values": processor([_picture(image)], return_tensors="pt")["pixel_values"]}
 

@@ -16,7 +16,7 @@ from transformers import WhisperConfig
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from undertone.errors import ModelError
-from undertone.speech.features import grid_frames
+from undertone.speech.features import grid_frames, states_of
 
 ENCODER_KEY = re.compile(r"^(?:model\.)?encoder\.")
 SMALLEST_VARIANCE = 1e-8
@@ -123,7 +123,7 @@ def pool(states: Tensor, frames: Tensor) -> Tensor:
     Returns:
         Statistics [B, L + 1, 2·D], the means first.
     """
-    real = torch.div(frames.to(states.device) + 1, 2, rounding_mode="floor")
+    real = states_of(frames.to(states.device))
     weight = (torch.arange(states.shape[2], device=states.device) < real[:, None]).to(states.dtype)
     weight = (weight / real[:, None])[:, None, :, None]
     mean = (states * weight).sum(2)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers.audio_utils import mel_filter_bank
 
-SAMPLE_RATE = 16_000
+from undertone.audio import SAMPLE_RATE
+
 HOP = 160
 WINDOW = 400
 GRID_SAMPLES = 8_000
@@ -27,6 +28,11 @@ def grid_frames(frames: Count) -> Count:
 def real_frames(samples: int) -> int:
     """Mel frames (10 ms each) that hold at least one of `samples` at 16 kHz."""
     return -(-samples // HOP)
+
+
+def states_of(frames: Count) -> Count:
+    """Encoder states (20 ms each) that `frames` mel frames make."""
+    return (frames + 1) // 2
 
 
 def log_mel(samples: NDArray[np.float32], mels: int = 80) -> NDArray[np.float32]:

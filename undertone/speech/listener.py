@@ -15,7 +15,7 @@ from undertone.config import ListeningParams
 from undertone.prediction import Transcript, Word
 from undertone.speech.conversion import has_decoder
 from undertone.speech.encoder import AcousticEncoder, pool
-from undertone.speech.features import HOP, log_mel, real_frames
+from undertone.speech.features import HOP, log_mel, real_frames, states_of
 from undertone.speech.recogniser import Recogniser
 
 EDGE_SECONDS = 0.5
@@ -54,48 +54,49 @@ class Listener:
         self._recogniser = Recogniser(folder, params) if self.can_transcribe else None
 
     @torch.inference_mode()
-    def listen(self, samples: Samples, speech: Sequence[Stretch] | None = None) -> Heard:
+    def listen(
+        self,
+        samples: Samples,
+        speech: Sequence[Stretch] | None = None,
+        *,
+        transcribe: bool = True,
+    ) -> Heard:
         """Hear one recording.
 
         Args:
             samples: float32 [time], mono 16 kHz, cleaned.
             speech: where speech is, in seconds; found here if not given. Each stretch is heard by
                 itself, and a recording without any as a whole but not transcribed.
+            transcribe: whether the transcript is wanted.
         """
         speech = speech_segments(samples) if speech is None else speech
+        recogniser = self._recogniser if transcribe else None
         seconds = len(samples) / SAMPLE_RATE
         pieces, weights, spoken = [], [], []
         for start, end in windows(speech, seconds, self._longest_seconds):
             window = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
-            statistics, said = self._hear_window(window, transcribe=bool(speech))
+            statistics, said = self._hear_window(window, recogniser if speech else None)
             pieces.append(statistics)
-            weights.append(real_frames(len(window)))
+            weights.append(states_of(real_frames(len(window))))
             spoken.append(_shifted(said, start))
-        return Heard(self._transcript(spoken), merge(pieces, weights))
+        transcript = _transcript(spoken, recogniser.language) if recogniser else None
+        return Heard(transcript, merge(pieces, weights))
 
     @property
     def _longest_seconds(self) -> float:
-        return 2 * int(self.encoder.config.max_source_positions) * HOP / SAMPLE_RATE
+        frames = 2 * int(self.encoder.config.max_source_positions)
+        return (frames - 1) * HOP / SAMPLE_RATE  # one to spare for the rounding of seconds
 
     def _hear_window(
-        self, samples: Samples, *, transcribe: bool
+        self, samples: Samples, recogniser: Recogniser | None
     ) -> tuple[NDArray[np.float32], tuple[str, list[Word]]]:
         features = log_mel(samples, int(self.encoder.config.num_mel_bins))
         frames = torch.tensor([real_frames(len(samples))], device=self._device)
         states = self.encoder(torch.from_numpy(features)[None].to(self._device), frames)
         statistics: NDArray[np.float32] = pool(states, frames)[0].cpu().numpy()
-        if self._recogniser is None or not transcribe:
+        if recogniser is None:
             return statistics, ("", [])
-        return statistics, self._recogniser.write(states[0, -1].cpu().numpy(), int(frames))
-
-    def _transcript(self, spoken: list[tuple[str, list[Word]]]) -> Transcript | None:
-        if self._recogniser is None:
-            return None
-        return Transcript(
-            text=" ".join(text for text, _ in spoken if text),
-            words=[word for _, words in spoken for word in words],
-            language=self._recogniser.language,
-        )
+        return statistics, recogniser.write(states[0, -1].cpu().numpy(), int(frames))
 
 
 def windows(speech: Sequence[Stretch], seconds: float, longest: float) -> list[Stretch]:
@@ -119,11 +120,11 @@ def windows(speech: Sequence[Stretch], seconds: float, longest: float) -> list[S
 
 
 def merge(statistics: Sequence[NDArray[np.float32]], weights: Sequence[int]) -> NDArray[np.float32]:
-    """Statistics of several windows as if their frames had been pooled together.
+    """Statistics of several windows as if their states had been pooled together.
 
     Args:
         statistics: of each window, [L + 1, 2·D], the means first.
-        weights: frames of each window.
+        weights: states that each was pooled from.
     """
     mean, deviation = np.split(np.stack(statistics).astype(np.float64), 2, axis=-1)
     overall = np.average(mean, axis=0, weights=weights)
@@ -135,6 +136,14 @@ def _cut(start: float, end: float, longest: float) -> list[Stretch]:
     parts = max(1, ceil((end - start) / longest))
     marks = np.linspace(start, end, parts + 1).tolist()
     return list(pairwise(marks))
+
+
+def _transcript(spoken: Sequence[tuple[str, list[Word]]], language: str) -> Transcript:
+    return Transcript(
+        text=" ".join(text for text, _ in spoken if text),
+        words=[word for _, words in spoken for word in words],
+        language=language,
+    )
 
 
 def _shifted(said: tuple[str, list[Word]], by: float) -> tuple[str, list[Word]]:
