@@ -54,7 +54,12 @@ def test_the_same_predictions_give_the_same_figures(predictions: Predictions) ->
 
 def test_folder_is_whole(tmp_path: Path, predictions: Predictions, signals: pd.DataFrame) -> None:
     fold = FoldScore(
-        name="s0", test_speakers=["s0"], utterances=15, uar={"fused": 0.5}, seconds=0.25
+        name="s0",
+        test_speakers=["s0"],
+        utterances=15,
+        uar={"fused": 0.5},
+        temperature=1.2,
+        seconds=0.25,
     )
     evaluation = summarise(predictions, PROVENANCE, [fold])
     write_evaluation(tmp_path / "evaluation", evaluation, predictions, signals)

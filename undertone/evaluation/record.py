@@ -14,7 +14,10 @@ FUSED = "fused"
 
 
 class Provenance(BaseModel):
-    """What was evaluated on what: enough to find the same figures again."""
+    """What was evaluated on what: enough to find the same figures again.
+
+    `temperature` is the bundle's, or the mean over the folds of a cross-validation.
+    """
 
     protocol: str
     corpus: str
@@ -26,12 +29,13 @@ class Provenance(BaseModel):
 
 
 class FoldScore(BaseModel):
-    """One fold of a cross-validation: its test speakers, and the UAR of each condition."""
+    """One fold of a cross-validation: its test speakers, and the UAR of each condition on them."""
 
     name: str
     test_speakers: list[str]
     utterances: int
     uar: dict[str, float]
+    temperature: float
     seconds: float
 
 

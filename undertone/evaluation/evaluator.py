@@ -1,0 +1,94 @@
+"""A bundle on a split of a corpus, to an evaluation folder."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from undertone.bundle import Bundle
+from undertone.config import AudioParams
+from undertone.corpora.intake import INFO
+from undertone.errors import CorpusError
+from undertone.evaluation.conditions import predict_conditions
+from undertone.evaluation.folder import write_evaluation
+from undertone.evaluation.record import Evaluation, Provenance, summarise
+from undertone.evaluation.signals import measure_signals
+from undertone.files import sha256_of_file
+from undertone.manifest import read_manifest
+from undertone.splits import assert_no_leak, split_hash
+from undertone.training.examples import load_examples
+
+
+def evaluate(
+    bundle: Path,
+    corpus: Path,
+    heard: Path,
+    out: Path,
+    split: str = "test",
+    audio: AudioParams | None = None,
+) -> Evaluation:
+    """Score a bundle on the speakers it was not trained on, and write an evaluation folder.
+
+    Args:
+        bundle: a model bundle.
+        corpus: a corpus folder.
+        heard: its heard folder.
+        out: the evaluation folder to write, see docs/architecture.md.
+        split: the split to score on.
+        audio: bounds and cleaning of recordings.
+
+    Raises:
+        ModelError: the bundle cannot be used.
+        CorpusError: the split is empty or leaks into another, has emotions that the bundle does
+            not know, or the bundle was trained on other splits of this very corpus.
+    """
+    model = Bundle.load(bundle)
+    rows = read_manifest(heard)
+    assert_no_leak(rows)
+    info = corpus_info(corpus)
+    _require_same_splits(model.info, info["data_revision"], split_hash(rows))
+    examples = load_examples(corpus, heard, split)
+    predictions = predict_conditions(model, examples, audio)
+    provenance = Provenance(
+        protocol=f"{split} split",
+        corpus=info["name"],
+        split_hash=split_hash(rows),
+        data_revision=info["data_revision"],
+        bundle_hash=hash_of_folder(bundle),
+        seed=int(model.info.get("seed", 0)),
+        temperature=model.temperature,
+    )
+    evaluation = summarise(predictions, provenance)
+    signals = measure_signals(examples.paths("path"), audio or AudioParams())
+    write_evaluation(out, evaluation, predictions, signals)
+    return evaluation
+
+
+def corpus_info(corpus: Path) -> dict[str, Any]:
+    """What `corpus.json` says: `name`, `data_revision` and counts.
+
+    Raises:
+        CorpusError: it is missing or not readable.
+    """
+    try:
+        info: dict[str, Any] = json.loads((corpus / INFO).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"{corpus} is no corpus folder: {INFO} cannot be read.") from error
+    return info
+
+
+def hash_of_folder(folder: Path) -> str:
+    """Hex SHA-256 of the names and contents of all files in a folder."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(folder).as_posix()}\t{sha256_of_file(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def _require_same_splits(trained: dict[str, Any], data_revision: str, splits: str) -> None:
+    same_data = trained.get("data_revision") == data_revision
+    if same_data and trained.get("split_hash") != splits:
+        raise CorpusError(
+            "The bundle was trained on this corpus with other splits: its test speakers may be "
+            "among those it learnt from. Evaluate with the corpus folder it was trained on."
+        )
