@@ -14,7 +14,6 @@ from typing import Protocol
 import numpy as np
 
 from serving.metrics import metrics
-from serving.refusal import log_failure
 from serving.registry import RegisteredModel, Registry
 from serving.schemas import ModelStatus
 from undertone.config import Params
@@ -118,8 +117,7 @@ class ChampionHolder:
         try:
             self._champion = self._registry.champion()
         except Exception as error:
-            self._problem = f"The champion pointer cannot be read: {error}"
-            log_failure("The champion pointer cannot be read", error)
+            self._report(f"The champion pointer cannot be read: {error}")
             return
         if self._champion == (self.current.model.tag if self.current else None):
             self._problem = self._failed = None
@@ -137,9 +135,8 @@ class ChampionHolder:
             predictor.predict(warm_up_tone(), "warm up")
         except Exception as error:
             self._failed, self._retry_at = tag, time.monotonic() + RETRY_S
-            self._problem = f"{tag} cannot be loaded: {type(error).__name__}: {error}"
+            self._report(f"{tag} cannot be loaded: {type(error).__name__}: {error}")
             metrics().load_failures.inc()
-            log_failure(f"{tag} cannot be loaded", error)
             return
         seconds = time.monotonic() - started
         previous = self.current
@@ -150,6 +147,11 @@ class ChampionHolder:
             metrics().champion.labels(previous.model.tag).set(0)
         metrics().champion.labels(tag).set(1)
         logger.info("%s answers now; loaded and warmed in %.2f s", tag, seconds)
+
+    def _report(self, problem: str) -> None:
+        if problem != self._problem:
+            logger.error("%s", problem)
+        self._problem = problem
 
 
 def warm_up_tone() -> bytes:
