@@ -1,0 +1,179 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from transformers import BertConfig, WhisperConfig
+
+from undertone.bundle import Bundle
+from undertone.config import ListeningParams, Params
+from undertone.errors import AudioError, ModelError, UndertoneError
+from undertone.inference import Predictor
+from undertone.model.config import FusedConfig
+from undertone.model.fused import FusedModel
+from undertone.prediction import Prediction
+from undertone.speech.encoder import AcousticEncoder
+from undertone.speech.listener import Listener
+from undertone.training.tokenizer import train_tokenizer
+
+SECOND = 16_000
+LABELS = ("anger", "happiness", "sadness")
+TEXTS = ["i am so happy", "the train is late again", "leave me alone"]
+WHISPER = {
+    "d_model": 16,
+    "encoder_layers": 2,
+    "encoder_attention_heads": 2,
+    "encoder_ffn_dim": 32,
+    "num_mel_bins": 80,
+}
+
+
+@pytest.fixture(scope="module")
+def whisper(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from safetensors.torch import save_file
+
+    folder = tmp_path_factory.mktemp("whisper")
+    torch.manual_seed(0)
+    encoder = AcousticEncoder(WhisperConfig(**WHISPER))
+    encoder.config.save_pretrained(folder)
+    weights = {f"encoder.{name}": value for name, value in encoder.whisper.state_dict().items()}
+    save_file(weights, folder / "model.safetensors")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def params(whisper: Path) -> Params:
+    return Params(listening=ListeningParams(whisper=str(whisper)))
+
+
+def bundle(temperature: float = 1.0, **changes: object) -> Bundle:
+    tokenizer = train_tokenizer(TEXTS)
+    text = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    settings = {"statistics_shape": (3, 32), "text_encoder": text.to_dict(), "hidden_size": 16}
+    torch.manual_seed(1)
+    model = FusedModel(FusedConfig(labels=LABELS, **settings | changes)).eval()
+    return Bundle(model, tokenizer, temperature)
+
+
+def predictor(params: Params, given: Bundle) -> Predictor:
+    return Predictor(given, Listener(Path(params.listening.whisper), params.listening), params)
+
+
+@pytest.fixture(scope="module")
+def fused(params: Params) -> Predictor:
+    return predictor(params, bundle())
+
+
+def recording(seconds: float = 1.5) -> bytes:
+    samples = np.random.default_rng(0).normal(0, 0.1, int(seconds * SECOND))
+    file = io.BytesIO()
+    soundfile.write(file, samples, SECOND, format="WAV")
+    return file.getvalue()
+
+
+def assert_whole(prediction: Prediction, modalities: set[str]) -> None:
+    assert set(prediction.distribution) == set(LABELS)
+    assert sum(prediction.distribution.values()) == pytest.approx(1)
+    assert prediction.confidence == max(prediction.distribution.values())
+    assert prediction.distribution[prediction.emotion] == prediction.confidence
+    assert set(prediction.by_modality) == modalities
+    for distribution in prediction.by_modality.values():
+        assert sum(distribution.values()) == pytest.approx(1)
+    there = prediction.modalities.model_dump()
+    assert {name for name, present in there.items() if present} == modalities
+
+
+def test_speech_and_text_are_fused(fused: Predictor) -> None:
+    prediction = fused.predict(recording(), "i am so happy")
+    assert_whole(prediction, {"audio", "text"})
+    assert prediction.audio is not None
+    assert prediction.audio.duration_s == pytest.approx(1.5)
+    assert set(prediction.timings_ms) == {"decode", "listen", "text", "fuse"}
+
+
+def test_speech_alone_is_enough(fused: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "call.wav").write_bytes(recording())
+    prediction = fused.predict(tmp_path / "call.wav")
+    assert_whole(prediction, {"audio"})
+    assert prediction.transcript is None
+    assert prediction == fused.predict(recording()).model_copy(
+        update={"timings_ms": prediction.timings_ms}
+    )
+
+
+def test_text_alone_is_enough(fused: Predictor) -> None:
+    prediction = fused.predict(None, "  leave me alone ")
+    assert_whole(prediction, {"text"})
+    assert prediction.transcript is not None
+    assert prediction.transcript.text == "leave me alone"
+    assert prediction.transcript.source == "given"
+    assert prediction.audio is None
+
+
+@pytest.mark.parametrize("text", [None, "", "  \n"])
+def test_nothing_at_all_is_refused(fused: Predictor, text: str | None) -> None:
+    with pytest.raises(UndertoneError, match="nothing to classify"):
+        fused.predict(None, text)
+
+
+def test_an_image_alone_is_refused_by_a_model_that_sees_none(fused: Predictor) -> None:
+    with pytest.raises(UndertoneError, match="nothing to classify"):
+        fused.predict(None, image=b"a face")
+
+
+def test_audio_that_cannot_be_used_is_refused(fused: Predictor) -> None:
+    with pytest.raises(AudioError):
+        fused.predict(b"not audio", "i am so happy")
+
+
+def test_the_temperature_calibrates(params: Params) -> None:
+    sharp = predictor(params, bundle(0.5)).predict(None, TEXTS[0])
+    flat = predictor(params, bundle(5.0)).predict(None, TEXTS[0])
+    assert sharp.emotion == flat.emotion
+    assert sharp.confidence > flat.confidence > 1 / len(LABELS)
+
+
+def test_a_fine_tuned_encoder_is_heard_through(params: Params) -> None:
+    tuned = bundle(acoustic_encoder=WhisperConfig(**WHISPER).to_dict())
+    audio = recording()
+    before = predictor(params, tuned).predict(audio)
+    assert_whole(before, {"audio"})
+    with torch.no_grad():
+        tuned.model.acoustic.encoder.whisper.conv1.bias += 1
+    assert predictor(params, tuned).predict(audio).distribution != before.distribution
+
+
+def test_a_bundle_of_another_whisper_is_refused(params: Params) -> None:
+    with pytest.raises(ModelError, match=r"Set listening\.whisper"):
+        predictor(params, bundle(statistics_shape=(5, 768)))
+
+
+def test_a_face_is_seen(params: Params) -> None:
+    from PIL import Image
+    from transformers import ViTConfig, ViTImageProcessor
+
+    vision = ViTConfig(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        image_size=16,
+        patch_size=8,
+    )
+    seeing = bundle(image_encoder=vision.to_dict())
+    seeing.image_processor = ViTImageProcessor(size={"height": 16, "width": 16})
+    face = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(face, "PNG")
+    fused = predictor(params, seeing)
+    assert_whole(fused.predict(None, image=face.getvalue()), {"image"})
+    assert_whole(fused.predict(recording(), TEXTS[0], face.getvalue()), {"audio", "text", "image"})
+    with pytest.raises(UndertoneError, match="image cannot be read"):
+        fused.predict(None, image=b"no image")
