@@ -1,5 +1,8 @@
 import json
+import pickle
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -138,12 +141,32 @@ def test_a_recording_that_cannot_be_used_is_named(
         hear(corpus, params, tmp_path / "heard")
 
 
-def test_two_processes_hear_what_one_hears(
+class PoolHere:
+    """Stands for a pool of processes: the same pickled calls, in this process."""
+
+    def __init__(self, processes: int, mp_context: object, initializer: Any, initargs: Any) -> None:
+        self.processes = processes
+        initializer(*pickle.loads(pickle.dumps(initargs)))
+
+    def __enter__(self) -> "PoolHere":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del workers.Worker.current
+
+    def map(self, call: Any, jobs: list[workers.Job], chunksize: int) -> Iterator[Any]:
+        call = pickle.loads(pickle.dumps(call))
+        for job in pickle.loads(pickle.dumps(jobs)):
+            yield pickle.loads(pickle.dumps(call(job)))
+
+
+def test_several_processes_hear_what_one_hears(
     corpus: Path, params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hear(corpus, params, tmp_path / "one")
     monkeypatch.setenv("UNDERTONE_HOME", str(tmp_path / "another-home"))
     monkeypatch.setattr(workers, "JOBS_PER_WORKER", 2)
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", PoolHere)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     hear(corpus, params, tmp_path / "two")
     np.testing.assert_allclose(
