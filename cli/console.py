@@ -2,11 +2,23 @@
 
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 out = Console()
 err = Console(stderr=True)
+
+
+def table_of(*columns: str) -> "Table":
+    """An empty table whose last column wraps; the others, tags and dates, stay whole."""
+    from rich.table import Column, Table
+
+    *whole, last = columns
+    return Table(*(Column(name, no_wrap=True) for name in whole), Column(last, overflow="fold"))
 
 
 class Ticks:

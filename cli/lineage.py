@@ -15,14 +15,13 @@ def lineage(
     """Print the chain: data → run → model → predictions → verdicts → retrain."""
     from rich.tree import Tree
 
-    from monitoring.lineage import chain
+    from monitoring.lineage import Node, chain
     from monitoring.store import Store
 
-    def grow(tree: Tree, node: object) -> None:
-        for child in node.children:  # type: ignore[attr-defined]
+    def grow(tree: Tree, node: Node) -> Tree:
+        for child in node.children:
             grow(tree.add(child.label), child)
+        return tree
 
     root = chain(Store(), identifier)
-    tree = Tree(root.label)
-    grow(tree, root)
-    out.print(tree)
+    out.print(grow(Tree(root.label), root))

@@ -57,5 +57,5 @@ def main() -> None:
     try:
         app()
     except UndertoneError as error:
-        err.print(f"[bold red]{type(error).__name__}[/]: {escape(str(error))}")
+        err.print(f"[bold red]{type(error).__name__}[/]: {escape(str(error))}", soft_wrap=True)
         sys.exit(MISTAKE)

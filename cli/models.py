@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import err, out
+from cli.console import err, out, table_of
 
 if TYPE_CHECKING:
     from serving.registry import Registry
@@ -25,9 +25,7 @@ def registry() -> "Registry":
 @app.command("list")
 def list_() -> None:
     """List the registered models, newest first."""
-    from rich.table import Table
-
-    table = Table("tag", "pointer", "UAR", "classes", "registered")
+    table = table_of("tag", "pointer", "UAR", "registered")
     for model in registry().list():
         table.add_row(*model.columns())
     out.print(table)
@@ -39,8 +37,8 @@ def show(tag: Tag) -> None:
     from rich.markdown import Markdown
 
     model = registry().show(tag)
-    out.print(Markdown(model.card))
-    out.print(model.report, highlight=False)
+    out.print(Markdown(model.card.split("---\n", 2)[-1]))
+    out.out(model.report, highlight=False)
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli.console import out
+from cli.console import out, table_of
 
 app = typer.Typer(help="Read verdicts and retrain requests.", no_args_is_help=True)
 
@@ -10,12 +10,10 @@ app = typer.Typer(help="Read verdicts and retrain requests.", no_args_is_help=Tr
 @app.command()
 def verdicts() -> None:
     """List the verdicts on live traffic, newest first."""
-    from rich.table import Table
-
     from monitoring.store import Store
 
-    table = Table("when", "champion", "verdict", "report")
-    for verdict in Store().verdicts():
+    table = table_of("when", "champion", "verdict", "report")
+    for verdict in reversed(Store().verdicts()):
         table.add_row(*verdict.columns())
     out.print(table)
 
@@ -23,11 +21,9 @@ def verdicts() -> None:
 @app.command()
 def retrains() -> None:
     """List the retrains that verdicts asked for, newest first."""
-    from rich.table import Table
-
     from monitoring.store import Store
 
-    table = Table("asked", "state", "challenger", "reason")
-    for retrain in Store().retrains():
+    table = table_of("asked", "state", "challenger", "reason")
+    for retrain in reversed(Store().retrains()):
         table.add_row(*retrain.columns())
     out.print(table)

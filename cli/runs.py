@@ -98,7 +98,7 @@ def evaluate(
         from undertone.evaluation import evaluate
 
         evaluate(bundle, folder, heard, to)
-    out.print((to / "report.txt").read_text(encoding="utf-8"), highlight=False)
+    out.out((to / "report.txt").read_text(encoding="utf-8"), highlight=False)
 
 
 def _prepare(params: "Params", folder: Path) -> tuple[Path, Path]:
@@ -123,5 +123,5 @@ def _run(name: str, params: "Params", compile_to: Path | None) -> None:
     with Ticks(name) as ticks:
         run = run_local(name, params, ticks)
     if evaluation := run.artifact("evaluate", "evaluation"):
-        out.print((evaluation / "report.txt").read_text(encoding="utf-8"), highlight=False)
+        out.out((evaluation / "report.txt").read_text(encoding="utf-8"), highlight=False)
     err.print(f"[dim]artifacts and log: {run.folder}[/]")

@@ -60,11 +60,11 @@ class RegisteredModel:
         """The report of its evaluation."""
         return (self.path / "evaluation" / "report.txt").read_text(encoding="utf-8")
 
-    def columns(self) -> tuple[str, str, str, str, str]:
-        """Tag, pointer, UAR with interval, number of classes and date, for a table."""
+    def columns(self) -> tuple[str, str, str, str]:
+        """For a table: tag, pointer, UAR with interval, date."""
         interval = "{uar:.3f} [{uar_low:.3f}, {uar_high:.3f}]".format(**self.metrics)
         date = f"{self.created_at:%Y-%m-%d %H:%M}"
-        return self.tag, self.pointer, interval, str(len(self.classes)), date
+        return self.tag, self.pointer, interval, date
 
 
 class Registry:

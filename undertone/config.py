@@ -119,7 +119,7 @@ class ContinualParams(Section):
     learning_rate: float = Field(1e-3, gt=0)
     replay_share: float = Field(0.5, ge=0, lt=1)
     min_labels: int = Field(60, ge=1)
-    holdout: float = Field(0.35, gt=0, lt=1)
+    holdout: float = Field(0.35, gt=0, lt=0.5)
 
 
 class PromotionParams(Section):

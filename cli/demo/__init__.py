@@ -30,7 +30,7 @@ def demo(
     params, store, started = load_params(profile="demo"), Store(), time.monotonic()
     err.rule("generate, train, evaluate, register")
     journal.once("train", lambda: train(params, store))
-    with running_service(home() / "service.log") as client:
+    with running_service(home()) as client:
         loop = Loop(params, store, client, journal)
         for step, do in (
             ("healthy traffic", loop.healthy_traffic),
@@ -40,5 +40,5 @@ def demo(
         ):
             err.rule(step)
             journal.once(step, do)
-    out.print(summary(journal, store))
+    out.print(summary(journal))
     err.print(f"[dim]{time.monotonic() - started:.0f} s; all of it lies in {home()}[/]")

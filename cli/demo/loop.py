@@ -3,6 +3,8 @@
 import json
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING
@@ -10,20 +12,20 @@ from typing import TYPE_CHECKING
 from cli.console import Ticks
 from cli.demo.journal import Journal, Result
 from cli.demo.traffic import Answered, Trickle, drifted, healthy, send
-from undertone.config import Params
+from undertone.config import Params, home
 from undertone.errors import UndertoneError
 from undertone.progress import track
 
 if TYPE_CHECKING:
     from monitoring.store import Store
     from monitoring.store.tables import PointerRow
-    from pipelines.local import LocalRun
     from serving.client import Client
 
 HEALTHY_CALLS = 500
 DRIFTED_CALLS = 300
 TRICKLE_CALLS = 40
 SWAP_S = 30.0
+AFTER_SWAP_S = 3.0
 STEADY = 0
 DRIFTED = 2
 
@@ -74,27 +76,37 @@ class Loop:
 
     def retrain(self) -> Result:
         """The waiting retrain runs and passes the gate while the service goes on answering."""
-        before = _champion(self._store)
+        self._outlive_killed_run()
+        asked = self._store.retrains()[-1]
         calls = list(healthy(self._params.corpus.generated, self._test_speakers(), TRICKLE_CALLS))
         with Trickle(self._client, calls) as trickle:
-            run = _pipeline("monitoring", self._params)
+            if asked.finished_at is None:
+                _pipeline("monitoring", self._params)
             champion = _champion(self._store)
             swapped = _wait_for_swap(self._client, champion.tag)
-            time.sleep(2)
-        decision = run.artifact("judge", "decision")
-        _demand(decision is not None, "no retrain was started")
-        _demand(champion.tag != before.tag, "the challenger was not promoted")
+            time.sleep(AFTER_SWAP_S)
+        decision = _decision()
+        _demand(champion.tag != asked.champion, f"no promotion: {decision['reason']}")
         _demand(swapped, "the service did not pick the new champion up")
         _demand(not trickle.failures, f"requests failed during the swap: {trickle.failures[:3]}")
-        new = sum(one.model_tag == champion.tag for one in trickle.answered)
-        _demand(new > 0, "no request was answered by the new champion")
+        by_new = sum(one.model_tag == champion.tag for one in trickle.answered)
+        _demand(by_new, "no request was answered by the new champion")
         return {
-            "before": before.tag,
+            "before": asked.champion,
             "after": champion.tag,
             "requests": len(trickle.answered),
-            "by_new": new,
-            "decision": json.loads((decision / "decision.json").read_text(encoding="utf-8")),
+            "by_new": by_new,
+            "decision": decision,
         }
+
+    def _outlive_killed_run(self) -> None:
+        """A demo killed while it retrained left its claim behind: wait until that runs out."""
+        lease = timedelta(minutes=self._params.drift.lease_minutes)
+        for row in self._store.retrains():
+            if row.state == "running" and row.claimed_at:
+                left = (row.claimed_at + lease - datetime.now(UTC)).total_seconds()
+                for _ in track(range(max(0, ceil(left))), "waiting for the killed run's claim"):
+                    time.sleep(1)
 
     def _monitor(self) -> Result:
         _pipeline("monitoring", self._params)
@@ -108,8 +120,7 @@ class Loop:
     def _test_speakers(self) -> set[str]:
         from undertone.manifest import read_manifest
 
-        lineage = self._store.lineage_of_tag(_champion(self._store).tag)
-        _demand(lineage is not None and lineage.corpus_uri, "the champion's corpus is unknown")
+        lineage = self._store.get_lineage(_champion(self._store).lineage_id)
         frame = read_manifest(Path(str(lineage.corpus_uri)))
         return set(frame.loc[frame["split"] == "test", "speaker_id"])
 
@@ -119,15 +130,23 @@ def train(params: Params, store: "Store") -> Result:
     if store.pointer("champion") is None:
         _pipeline("training", params)
     champion = _champion(store)
-    lineage = store.lineage_of_tag(champion.tag)
-    return {"champion": champion.tag, "metrics": lineage.metrics if lineage else {}}
+    return {"champion": champion.tag, "metrics": store.get_lineage(champion.lineage_id).metrics}
 
 
-def _pipeline(name: str, params: Params) -> "LocalRun":
+def _pipeline(name: str, params: Params) -> None:
     from pipelines.local import run_local
 
     with Ticks(name) as ticks:
-        return run_local(name, params, ticks)
+        run_local(name, params, ticks)
+
+
+def _decision() -> Result:
+    """What the promotion gate said last."""
+    said = sorted((home() / "runs").glob("*/*/judge/decision/decision.json"))
+    if not said:
+        raise DemoError("The demo stopped: no retrain was started.")
+    decision: Result = json.loads(said[-1].read_text(encoding="utf-8"))
+    return decision
 
 
 def _champion(store: "Store") -> "PointerRow":
