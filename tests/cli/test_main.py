@@ -36,9 +36,7 @@ def undertone(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_starting_the_command_imports_nothing_heavy() -> None:
     code = f"import sys, cli.main; print([m for m in {HEAVY} if m in sys.modules])"
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
 
