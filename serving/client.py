@@ -110,6 +110,21 @@ class Client:
         """
         return ModelStatus.model_validate_json(self._ask("GET", "/model"))
 
+    def wait_for_champion(self, tag: str, timeout: float = 60.0) -> None:
+        """Wait until `tag` answers.
+
+        Raises:
+            ServiceError: it took longer than `timeout` seconds.
+        """
+        until = time.monotonic() + timeout
+        while (status := self.model()).tag != tag:
+            if time.monotonic() > until:
+                raise ServiceError(
+                    f"{status.tag} still answers, not {tag}. {status.problem or ''}",
+                    code="not_swapped",
+                )
+            time.sleep(READY_PAUSE_S)
+
     def wait_ready(self, timeout: float = 60.0) -> None:
         """Wait until a champion answers.
 

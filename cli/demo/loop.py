@@ -83,11 +83,10 @@ class Loop:
             if asked.finished_at is None:
                 _pipeline("monitoring", self._params)
             champion = _champion(self._store)
-            swapped = _wait_for_swap(self._client, champion.tag)
+            self._client.wait_for_champion(champion.tag, SWAP_S)
             time.sleep(AFTER_SWAP_S)
         decision = _decision()
         _demand(champion.tag != asked.champion, f"no promotion: {decision['reason']}")
-        _demand(swapped, "the service did not pick the new champion up")
         _demand(not trickle.failures, f"requests failed during the swap: {trickle.failures[:3]}")
         by_new = sum(one.model_tag == champion.tag for one in trickle.answered)
         _demand(by_new, "no request was answered by the new champion")
@@ -154,15 +153,6 @@ def _champion(store: "Store") -> "PointerRow":
     if champion is None:
         raise DemoError("There is no champion.")
     return champion
-
-
-def _wait_for_swap(client: "Client", tag: str) -> bool:
-    until = time.monotonic() + SWAP_S
-    while time.monotonic() < until:
-        if client.model().tag == tag:
-            return True
-        time.sleep(0.2)
-    return False
 
 
 def _latency(answered: Sequence[Answered]) -> dict[str, float]:
