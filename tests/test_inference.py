@@ -156,6 +156,15 @@ def test_a_bundle_of_another_whisper_is_refused(params: Params) -> None:
         predictor(params, bundle(statistics_shape=(5, 768)))
 
 
+def test_a_bundle_of_a_whisper_of_the_same_shape_but_other_weights_is_refused(
+    params: Params,
+) -> None:
+    other = bundle()
+    other.info = {"listening": {"whisper": "my-whisper", "encoder": "0" * 64}}
+    with pytest.raises(ModelError, match=r"what my-whisper heard.*Set listening\.whisper"):
+        predictor(params, other)
+
+
 def test_a_face_is_seen(params: Params) -> None:
     from PIL import Image
     from transformers import ViTConfig, ViTImageProcessor

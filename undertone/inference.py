@@ -46,13 +46,7 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle, listener: Listener, params: Params) -> None:
-        expected = tuple(bundle.model.config.statistics_shape)
-        if expected != listener.encoder.statistics_shape:
-            raise ModelError(
-                f"The bundle was trained on statistics of shape {expected}, but "
-                f"'{params.listening.whisper}' gives {listener.encoder.statistics_shape}. "
-                "Set listening.whisper to the Whisper it was trained with."
-            )
+        _require_same_whisper(bundle, listener, params.listening.whisper)
         self._bundle = bundle
         self._listener = listener
         self._audio_params = params.audio
@@ -155,6 +149,20 @@ class Predictor:
     def _named(self, logits: Tensor) -> dict[str, float]:
         shares = self._bundle.distribution(logits[0]).tolist()
         return dict(zip(self._bundle.labels, shares, strict=True))
+
+
+def _require_same_whisper(bundle: Bundle, listener: Listener, name: str) -> None:
+    """Statistics mean something only to a model that was trained on the same encoder's."""
+    if bundle.model.acoustic.encoder is not None:
+        return
+    same_shape = tuple(bundle.model.config.statistics_shape) == listener.encoder.statistics_shape
+    trained_on = bundle.info.get("listening", {})
+    here = listener.encoder.fingerprint()
+    if not same_shape or trained_on.get("encoder", here) != here:
+        raise ModelError(
+            f"The bundle was trained on what {trained_on.get('whisper', 'another Whisper')} heard, "
+            f"not on what '{name}' hears. Set listening.whisper to the Whisper of its training."
+        )
 
 
 def _given(text: str | None) -> Transcript | None:
