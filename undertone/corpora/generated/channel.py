@@ -1,16 +1,18 @@
 """What lies between mouth and recording: a studio, or a telephone line."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, resample_poly, sosfiltfilt
+import soxr
 
 SAMPLE_RATE = 16_000
 Channel = Literal["studio", "telephone"]
 Samples = npt.NDArray[np.float64]
 
 _LINE_HZ = (300.0, 3400.0)
+_LINE_RATE = 8_000
 _STUDIO_SNR_DB = (35.0, 50.0)
 _LINE_SNR_DB = (12.0, 24.0)
 _MU = 255.0
@@ -29,8 +31,8 @@ def transmit(samples: Samples, channel: Channel, rng: np.random.Generator) -> Sa
     """
     if channel == "studio":
         return _with_noise(samples, rng.normal(size=len(samples)), rng.uniform(*_STUDIO_SNR_DB))
-    line = _band_limited(samples)
-    noise = _band_limited(rng.normal(size=len(samples)))
+    line = filtered(samples, _line_response)
+    noise = filtered(rng.normal(size=len(samples)), _line_response)
     return _codec(_with_noise(line, noise, rng.uniform(*_LINE_SNR_DB)))
 
 
@@ -39,14 +41,30 @@ def _with_noise(samples: Samples, noise: Samples, snr_db: float) -> Samples:
     return np.asarray(samples + scale * noise)
 
 
-def _band_limited(samples: Samples) -> Samples:
-    sections = butter(4, _LINE_HZ, btype="bandpass", fs=SAMPLE_RATE, output="sos")
-    return np.asarray(sosfiltfilt(sections, samples))
+def filtered(samples: Samples, gain: Callable[[Samples], Samples]) -> Samples:
+    """Filter 16 kHz samples without delay.
+
+    Args:
+        samples: float64 mono.
+        gain: the amplitude response over frequencies in hertz.
+    """
+    length = 1 << len(samples).bit_length()
+    response = gain(np.asarray(np.fft.rfftfreq(length, 1 / SAMPLE_RATE), np.float64))
+    return np.fft.irfft(np.fft.rfft(samples, length) * response, length)[: len(samples)]
+
+
+def _line_response(hertz: Samples) -> Samples:
+    """A Butterworth band of fourth order, passed twice."""
+    low, high = _LINE_HZ
+    low_cut = 1 + (low / np.maximum(hertz, 1.0)) ** 8
+    high_cut = 1 + (hertz / high) ** 8
+    return np.asarray(1 / (low_cut * high_cut))
 
 
 def _codec(samples: Samples) -> Samples:
     """G.711 mu-law: 8 bits at 8 kHz, there and back."""
-    narrow = np.clip(resample_poly(samples, 1, 2), -1, 1)
+    narrow = np.clip(soxr.resample(samples, SAMPLE_RATE, _LINE_RATE), -1, 1)
     code = np.round(np.sign(narrow) * np.log1p(_MU * np.abs(narrow)) / np.log1p(_MU) * 127) / 127
     decoded = np.sign(code) * np.expm1(np.abs(code) * np.log1p(_MU)) / _MU
-    return np.asarray(resample_poly(decoded, 2, 1))[: len(samples)]
+    wide = soxr.resample(decoded, _LINE_RATE, SAMPLE_RATE)
+    return np.resize(wide, len(samples))

@@ -1,11 +1,10 @@
 """One clip of the generated corpus: planned from a seed and a number, then spoken."""
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import resample_poly
+import soxr
 
 from undertone.corpora.base import SourceUtterance
 from undertone.corpora.generated.channel import SAMPLE_RATE, Channel, transmit
@@ -104,14 +103,12 @@ def _embody(
     speech: Speech, tract: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Bring speech to 16 kHz with its formants scaled, cut to what is audible and a margin."""
-    ratio = Fraction(SAMPLE_RATE / (speech.sample_rate * tract)).limit_denominator(80)
-    samples = np.asarray(resample_poly(speech.samples, ratio.numerator, ratio.denominator))
+    samples = soxr.resample(speech.samples, speech.sample_rate * tract, SAMPLE_RATE)
     audible = np.flatnonzero(np.abs(samples) > _AUDIBLE)
     before, after = (round(margin * SAMPLE_RATE) for margin in _MARGIN_S)
     start, end = int(audible[0]) - before, int(audible[-1]) + after
     padded = np.pad(samples[max(start, 0) : end], (max(-start, 0), max(end - len(samples), 0)))
-    onsets = np.array(speech.onsets) * (speech.sample_rate * float(ratio))
-    return padded, (onsets - start) / SAMPLE_RATE
+    return padded, np.array(speech.onsets) / tract - start / SAMPLE_RATE
 
 
 def _words(text: str, onsets: npt.NDArray[np.float64], end: float) -> tuple[Word, ...]:

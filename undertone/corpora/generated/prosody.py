@@ -9,13 +9,12 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import next_fast_len
-from scipy.ndimage import uniform_filter1d
 
-from undertone.corpora.generated.channel import SAMPLE_RATE
+from undertone.corpora.generated.channel import SAMPLE_RATE, filtered
 
 Samples = npt.NDArray[np.float64]
 
+_BREATH_WINDOW = SAMPLE_RATE // 100  # to either side
 _LEVEL = 0.08  # root mean square of a voice before its channel
 
 
@@ -107,15 +106,17 @@ def _creaking(samples: Samples, depth: float, rng: np.random.Generator) -> Sampl
 
 
 def _tilted(samples: Samples, decibels_per_octave: float) -> Samples:
-    length = next_fast_len(len(samples), real=True)
-    frequencies = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
-    octaves = np.log2(np.clip(frequencies, 125.0, 8000.0) / 1000.0)
-    gain = 10 ** (decibels_per_octave * octaves / 20)
-    return np.fft.irfft(np.fft.rfft(samples, length) * gain, length)[: len(samples)]
+    def slope(hertz: Samples) -> Samples:
+        octaves = np.log2(np.clip(hertz, 125.0, 8000.0) / 1000.0)
+        return np.asarray(10 ** (decibels_per_octave * octaves / 20))
+
+    return filtered(samples, slope)
 
 
 def _breathing(samples: Samples, share: float, rng: np.random.Generator) -> Samples:
-    loudness = np.sqrt(np.maximum(uniform_filter1d(samples**2, SAMPLE_RATE // 50), 0))
+    power = np.pad(np.cumsum(samples**2), _BREATH_WINDOW, mode="edge")
+    window = power[2 * _BREATH_WINDOW :] - power[: -2 * _BREATH_WINDOW]
+    loudness = np.sqrt(np.maximum(window, 0) / (2 * _BREATH_WINDOW))
     hiss = np.diff(rng.normal(size=len(samples) + 1))
     return np.asarray(samples + 2 * max(share, 0.0) * loudness * hiss)
 
