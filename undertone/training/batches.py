@@ -8,12 +8,15 @@ from torch.utils.data import Dataset
 
 from undertone.bundle import Bundle
 from undertone.config import AudioParams
-from undertone.model.config import AUDIO, IMAGE, TEXT
+from undertone.model.acoustic import AcousticBranch
+from undertone.model.config import AUDIO, IMAGE
 from undertone.model.fused import FusedModel
 from undertone.training.examples import Examples
 from undertone.training.sources import Inputs, Kept, Pictures, Source, Spectrograms, Tokens
 
 ENCODING_BATCH = 64
+
+Sources = tuple[Source, Source, Source | None]
 
 
 class Batches(Dataset[Inputs]):
@@ -27,10 +30,8 @@ class Batches(Dataset[Inputs]):
         targets: index of each example's emotion [N], where it is to be learnt.
     """
 
-    def __init__(
-        self, sources: Sequence[Source | None], present: Tensor, targets: Tensor | None
-    ) -> None:
-        self.sources = list(sources)
+    def __init__(self, sources: Sources, present: Tensor, targets: Tensor | None) -> None:
+        self.sources = sources
         self.present = present
         self.targets = targets
 
@@ -77,42 +78,47 @@ def batches_of(
         mels, positions = encoder.config.num_mel_bins, encoder.config.max_source_positions
         acoustic = Spectrograms(examples.paths("path"), audio, mels, 2 * positions)
     text = Tokens(bundle.tokenizer, examples.texts())
-    image = None
+    image: Source | None = None
     if bundle.image_processor is not None:
         image = Pictures(examples.paths("image_path"), bundle.image_processor)
     targets = examples.targets(bundle.labels) if labelled else None
-    return Batches([acoustic, text, image], examples.present(), targets)
+    return Batches((acoustic, text, image), examples.present(), targets)
 
 
 @torch.no_grad()
 def settle(model: FusedModel, batches: Batches) -> Batches:
     """The same batches, with what frozen encoders make of them computed once and kept."""
-    model.eval()
-    sources = list(batches.sources)
-    acoustic, text, image = model.acoustic, model.text, model.image
-    if acoustic.encoder is not None and acoustic.attention is None and frozen(acoustic.encoder):
-        statistics = _encoded(acoustic.statistics, batches, AUDIO, model.device)
-        sources[AUDIO] = Kept("acoustic_statistics", statistics)
-    if frozen(text.encoder):
-        encoded = _encoded(text.encode, batches, TEXT, model.device)
-        sources[TEXT] = Kept("text_embedding", encoded)
-    if image is not None and frozen(image.encoder):
-        encoded = _encoded(image.encode, batches, IMAGE, model.device)
-        sources[IMAGE] = Kept("image_embedding", encoded)
-    return Batches(sources, batches.present, batches.targets)
+    model.train(mode=False)
+    acoustic, text, image = batches.sources
+    present = batches.present
+    if isinstance(acoustic, Spectrograms) and _settles(model.acoustic):
+        encoded = _encoded(model.acoustic.statistics, acoustic, present[:, AUDIO], model.device)
+        acoustic = Kept("acoustic_statistics", encoded)
+    if isinstance(text, Tokens) and _frozen(model.text.encoder):
+        distinct, places = text.distinct()
+        told = torch.ones(len(distinct.texts), dtype=torch.bool)
+        encoded = _encoded(model.text.encode, distinct, told, model.device)
+        text = Kept("text_embedding", encoded[places])
+    if isinstance(image, Pictures) and model.image is not None and _frozen(model.image.encoder):
+        encoded = _encoded(model.image.encode, image, present[:, IMAGE], model.device)
+        image = Kept("image_embedding", encoded)
+    return Batches((acoustic, text, image), present, batches.targets)
 
 
-def frozen(module: nn.Module) -> bool:
-    """Whether nothing in a module is trained."""
+def _settles(branch: AcousticBranch) -> bool:
+    """Whether nothing that is trained comes before the statistics."""
+    return branch.attention is None and branch.encoder is not None and _frozen(branch.encoder)
+
+
+def _frozen(module: nn.Module) -> bool:
     return not any(parameter.requires_grad for parameter in module.parameters())
 
 
 def _encoded(
-    encode: Callable[..., Tensor], batches: Batches, place: int, device: torch.device
+    encode: Callable[..., Tensor], source: Source, present: Tensor, device: torch.device
 ) -> Tensor:
-    only = Batches([batches.sources[place]], batches.present, None)
     parts = []
-    for inputs in only.in_order(ENCODING_BATCH):
-        present, *values = (value.to(device) for value in inputs.values())
-        parts.append(encode(*values, present[:, place]).cpu())
+    for index in torch.arange(len(present)).split(ENCODING_BATCH):
+        values = [value.to(device) for value in source.batch(index).values()]
+        parts.append(encode(*values, present[index].to(device)).cpu())
     return torch.cat(parts)

@@ -65,7 +65,7 @@ def fit(
     """
     started = perf_counter()
     set_seed(params.training.seed)
-    bundle = _start(train, validation, params, labels, init)
+    bundle = _start(train, params, labels, init)
     bundle.info = {"curves": {}, "trained_parameters": 0}
     with TemporaryDirectory() as scratch:
         for stage in _stages(params, new=init is None):
@@ -75,13 +75,7 @@ def fit(
     return bundle
 
 
-def _start(
-    train: Examples,
-    validation: Examples,
-    params: Params,
-    labels: Sequence[str],
-    init: Bundle | None,
-) -> Bundle:
+def _start(train: Examples, params: Params, labels: Sequence[str], init: Bundle | None) -> Bundle:
     bundle = copy.deepcopy(init) if init else begin(train, params, labels)
     targets = train.targets(bundle.labels)
     model = bundle.model
@@ -91,7 +85,7 @@ def _start(
     else:
         model.class_weights.fill_(1.0)
     if init is None:
-        _favour_layers(bundle, train, validation)
+        _favour_layers(bundle, train)
     if params.training.tuning != "frozen" or model.acoustic.attention is not None:
         equip(bundle, params)
     return bundle
@@ -121,16 +115,17 @@ def _stages(params: Params, *, new: bool) -> list[Stage]:
 
 
 @torch.no_grad()
-def _favour_layers(bundle: Bundle, train: Examples, validation: Examples) -> None:
+def _favour_layers(bundle: Bundle, train: Examples) -> None:
     acoustic = bundle.model.acoustic
-    parts = []
-    for examples in (train, validation):
-        voiced = examples.present()[:, AUDIO]
-        if not voiced.any():
-            return
-        statistics = acoustic.standardise(examples.statistics[voiced])
-        parts += [statistics, examples.targets(bundle.labels)[voiced]]
-    acoustic.layer_scores.copy_(probe_layers(*parts, classes=len(bundle.labels)))
+    voiced = train.take(train.present()[:, AUDIO].numpy())
+    speakers = voiced.rows["speaker_id"]
+    if speakers.nunique() < 2:
+        return
+    statistics = acoustic.standardise(voiced.statistics)
+    targets = voiced.targets(bundle.labels)
+    acoustic.layer_scores.copy_(
+        probe_layers(statistics, targets, speakers.tolist(), len(bundle.labels))
+    )
 
 
 def _run(

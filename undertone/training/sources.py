@@ -49,18 +49,25 @@ class Tokens:
     """Tokens of texts."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> None:
-        self.padding = int(tokenizer.pad_token_id or 0)
-        tokens = tokenizer(list(texts), truncation=True, max_length=LONGEST_TEXT).input_ids
+        self.tokenizer = tokenizer
+        self.texts = list(texts)
+        tokens = tokenizer(self.texts, truncation=True, max_length=LONGEST_TEXT).input_ids
         self.tokens = [torch.tensor(row) for row in tokens]
 
     def batch(self, index: Tensor) -> Inputs:
         """Tokens [B, T] of the examples at positions `index` [B], padded to the longest."""
         rows = [self.tokens[place] for place in index]
         masks = [torch.ones_like(row) for row in rows]
+        padding = int(self.tokenizer.pad_token_id or 0)
         return {
-            "input_ids": pad_sequence(rows, batch_first=True, padding_value=self.padding),
+            "input_ids": pad_sequence(rows, batch_first=True, padding_value=padding),
             "attention_mask": pad_sequence(masks, batch_first=True),
         }
+
+    def distinct(self) -> tuple["Tokens", Tensor]:
+        """The different texts among them, and which of these each of the N texts is [N]."""
+        texts, places = np.unique(self.texts, return_inverse=True)
+        return Tokens(self.tokenizer, texts.tolist()), torch.from_numpy(places)
 
 
 class Spectrograms:
