@@ -20,6 +20,7 @@ from undertone.corpora.base import Item, Reject, SourceUtterance
 from undertone.errors import AudioError, CorpusError
 from undertone.files import replacing, replacing_folder, write_json
 from undertone.manifest import data_revision, row_problems, write_manifest
+from undertone.progress import track
 from undertone.splits import assert_no_leak, assign_splits, split_hash
 
 REJECTS = "rejects.csv"
@@ -56,19 +57,12 @@ def ingest(params: Params, out: Path) -> IngestReport:
         CorpusError: the corpus cannot be read or split, or every utterance was refused; then
             the reasons stand beside `out`. Or `out` is a folder of something else.
     """
-    from rich.console import Console
-    from rich.progress import track
-
     _require_replaceable(out)
     items = find_adapter(params.corpus.name)(params.corpus)
     with replacing_folder(out) as aside:
         intake = _Intake(aside, params.audio)
-        for item in track(
-            items,
-            f"Ingesting {params.corpus.name}",
-            length_hint(items) or None,
-            console=Console(stderr=True),
-        ):
+        doing = f"ingesting {params.corpus.name}"
+        for item in track(items, doing, length_hint(items) or None):
             intake.take(item)
         if not intake.rows:
             kept = out.with_name(f"{out.name}-{REJECTS}")
