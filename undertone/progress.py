@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -20,8 +20,8 @@ def track(items: Iterable[Item], description: str, total: int | None = None) -> 
         description: what is being done, as a present participle.
         total: how many there are, where `items` has no length.
     """
-    if total is None:
-        total = len(items) if hasattr(items, "__len__") else None
+    if total is None and isinstance(items, Sized):
+        total = len(items)
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import track as draw
