@@ -19,7 +19,7 @@ def monitoring(params: str) -> None:
     """
     seen = detect_drift(params=params).set_caching_options(False)
     claim = claim_retrain(params=params).after(seen).set_caching_options(False)
-    with dsl.If(claim.outputs["claimed"] == 1):
+    with dsl.If(claim.outputs["Output"] == 1):
         continual(
             params=params,
             retrain_key=claim.outputs["key"],

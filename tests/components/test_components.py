@@ -99,7 +99,9 @@ def test_no_traffic_is_not_enough_and_starts_nothing(run: Run, tmp_path: Path) -
     assert detect_drift.python_func(run.params, report, dsl.Metrics()) == (1,)
     assert report.path.endswith(".html")
     assert Path(report.path).is_file()
-    assert claim_retrain.python_func(run.params) == (0, "", "")
+    key, token = tmp_path / "key", tmp_path / "token"
+    assert claim_retrain.python_func(run.params, str(key), str(token)) == 0
+    assert (key.read_text(), token.read_text()) == ("", "")
 
 
 def test_settings_that_make_no_sense_are_refused() -> None:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,13 @@ def test_steps_that_read_the_store_are_never_cached(compiled: dict[str, Path]) -
     tasks = spec["root"]["dag"]["tasks"]
     for name in ("champion", "collect-feedback", "register", "conclude"):
         assert not tasks[name].get("cachingOptions", {}).get("enableCache"), name
+
+
+def test_conditions_read_a_return_value_since_local_runs_resolve_nothing_else(
+    compiled: dict[str, Path],
+) -> None:
+    conditions = re.findall(r"parameter_values\['([^']+)'\]", compiled["monitoring"].read_text())
+    assert conditions == ["pipelinechannel--claim-retrain-Output"]
 
 
 def test_no_component_installs_anything(compiled: dict[str, Path]) -> None:
