@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
@@ -123,7 +123,7 @@ def _check(path: Path) -> None:
 
 def _load_model(path: Path) -> FusedModel:
     config = FusedConfig.from_pretrained(path, local_files_only=True)
-    model, report = FusedModel.from_pretrained(
+    model, report = cast(Any, FusedModel.from_pretrained)(
         path, config=config, local_files_only=True, use_safetensors=True, output_loading_info=True
     )
     unfit = sorted({str(key) for kind in report.values() for key in kind})
@@ -139,7 +139,8 @@ def _load_model(path: Path) -> FusedModel:
 def _load_image_processor(path: Path) -> BaseImageProcessor | None:
     if not path.is_dir():
         return None
-    return AutoImageProcessor.from_pretrained(path, local_files_only=True)
+    processor: BaseImageProcessor = AutoImageProcessor.from_pretrained(path, local_files_only=True)
+    return processor
 
 
 @contextmanager

@@ -38,16 +38,18 @@ class AcousticBranch(nn.Module):
         self.layer_scores = nn.Parameter(torch.zeros(layers))
         self.project = Projection(size, config.hidden_size, config.input_dropout, config.dropout)
 
-    def statistics(self, features: Tensor, frames: Tensor, present: Tensor) -> Tensor:
+    def statistics(self, features: Tensor, frames: Tensor | None, present: Tensor) -> Tensor:
         """Listen to clips: mean and deviation of each layer's states [B, L + 1, 2·D].
 
         Args:
             features: log-mel [B, M, F].
-            frames: real mel frames of each clip [B].
+            frames: real mel frames of each clip [B]; all F where none.
             present: which rows hold a clip [B].
         """
         if self.encoder is None:
             raise TypeError("This model holds no acoustic encoder: give it acoustic_statistics.")
+        if frames is None:
+            frames = torch.full_like(present, features.shape[-1], dtype=torch.long)
         frames = blanked(frames, present, SHORTEST_CLIP)
         states = self.encoder(blanked(features, present), frames)
         return pool(states, frames) if self.attention is None else self.attention(states, frames)

@@ -68,5 +68,4 @@ class FusedConfig(PreTrainedConfig):
     @property
     def labels(self) -> tuple[str, ...]:
         """The emotions in the order of the logits."""
-        names = self.id2label or {}
-        return tuple(names[index] for index in range(len(names)))
+        return tuple(name for _, name in sorted((self.id2label or {}).items()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
-from transformers.utils import ModelOutput
+from transformers.utils.generic import ModelOutput
 
 from undertone.model.acoustic import AcousticBranch
 from undertone.model.config import MODALITIES, FusedConfig
@@ -30,7 +30,7 @@ class FusedOutput(ModelOutput):
     logits_by_modality: dict[str, Tensor] | None = None
 
 
-class FusedModel(PreTrainedModel):  # type: ignore[misc]
+class FusedModel(PreTrainedModel):
     """An acoustic, a text and (where configured) an image branch, and their fusion.
 
     Attributes:
@@ -48,7 +48,7 @@ class FusedModel(PreTrainedModel):  # type: ignore[misc]
         self.image = ImageBranch(config) if config.image_encoder else None
         self.fusion = Fusion(config)
         self.register_buffer("class_weights", torch.ones(len(config.labels)))
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(
         self,
@@ -66,11 +66,11 @@ class FusedModel(PreTrainedModel):  # type: ignore[misc]
         """Classify a batch of utterances by the modalities that are there.
 
         Args:
-            input_features: log-mel [B, M, F], with `feature_frames`; needs an acoustic encoder.
-            feature_frames: real mel frames of each clip [B].
+            input_features: log-mel [B, M, F]; needs an acoustic encoder.
+            feature_frames: real mel frames of each clip [B]; all F without it.
             acoustic_statistics: [B, L + 1, 2·D], instead of features.
-            input_ids: tokens [B, T], with `attention_mask`.
-            attention_mask: which tokens are not padding [B, T].
+            input_ids: tokens [B, T].
+            attention_mask: which tokens are not padding [B, T]; all without it.
             text_embedding: what `text.encode` gave [B, D], instead of tokens.
             pixel_values: [B, C, height, width].
             image_embedding: what `image.encode` gave [B, D], instead of pixels.

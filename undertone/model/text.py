@@ -1,5 +1,6 @@
 """The text branch: what was said."""
 
+import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
@@ -22,19 +23,22 @@ class TextBranch(nn.Module):
             text_config.hidden_size, config.hidden_size, config.input_dropout, config.dropout
         )
 
-    def encode(self, input_ids: Tensor, attention_mask: Tensor, present: Tensor) -> Tensor:
+    def encode(self, input_ids: Tensor, attention_mask: Tensor | None, present: Tensor) -> Tensor:
         """Mean of the encoder's states over tokens [B, D]; rows not `present` are blanked.
 
         Args:
             input_ids: tokens [B, T].
-            attention_mask: which of them are not padding [B, T].
+            attention_mask: which of them are not padding [B, T]; all where none.
             present: which rows hold a text [B].
         """
+        if attention_mask is None:
+            attention_mask = torch.ones_like(input_ids)
         mask = blanked(attention_mask, present)
         mask[:, 0] = 1
         states = self.encoder(blanked(input_ids, present), attention_mask=mask).last_hidden_state
         weights = mask[..., None].to(states.dtype)
-        return (states * weights).sum(1) / weights.sum(1)
+        mean: Tensor = (states * weights).sum(1) / weights.sum(1)
+        return mean
 
     def forward(self, encoded: Tensor, present: Tensor) -> Tensor:
         """Embeddings [B, H] of what `encode` gave [B, D]; rows not `present` are blanked."""

@@ -25,7 +25,7 @@ from undertone.training.examples import Examples
 from undertone.training.tokenizer import train_tokenizer
 
 SCRATCH = "scratch"
-SCRATCH_ENCODER = {
+SCRATCH_ENCODER: dict[str, Any] = {
     "hidden_size": 64,
     "num_hidden_layers": 2,
     "num_attention_heads": 2,
@@ -102,9 +102,10 @@ def _config(name: str) -> dict[str, Any]:
 
 def _pretrained(name: str) -> PreTrainedModel:
     with quiet():
-        return AutoModel.from_pretrained(
+        encoder: PreTrainedModel = AutoModel.from_pretrained(
             resolve(name), local_files_only=True, use_safetensors=True, dtype=torch.float32
         )
+        return encoder
 
 
 def _preprocessor(whisper: str) -> dict[str, Any]:

@@ -45,12 +45,11 @@ class ProgressBar(TrainerCallback):
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
-        metrics: dict[str, float],
-        **_: Any,
+        **told: Any,
     ) -> None:
         """Show the UAR."""
         if self.bar:
-            text = f"{self.description}, validation UAR {metrics['eval_uar']:.3f}"
+            text = f"{self.description}, validation UAR {told['metrics']['eval_uar']:.3f}"
             self.bar.update(self.bar.task_ids[0], description=text)
 
     def on_train_end(

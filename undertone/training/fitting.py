@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import torch
+from torch import nn
 from transformers import TrainerCallback, set_seed
 
 from undertone.bundle import Bundle
@@ -70,7 +71,7 @@ def fit(
     with TemporaryDirectory() as scratch:
         for stage in _stages(params, new=init is None):
             _run(bundle, train, validation, params, stage, folder or Path(scratch))
-    bundle.model.cpu().eval()
+    bundle.model.cpu().train(mode=False)
     bundle.info["seconds"] = round(perf_counter() - started, 2)
     return bundle
 
@@ -137,7 +138,7 @@ def _run(
     folder: Path,
 ) -> None:
     training, model = params.training, bundle.model
-    model.to(device_of(training.device))
+    nn.Module.to(model, device_of(training.device))
     with tuned(model, stage.tuning, training.lora_rank):
         learnt, chosen = (
             settle(model, batches_of(bundle, examples, params.audio))

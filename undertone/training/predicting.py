@@ -47,7 +47,7 @@ def predict(
         audio: how recordings are cleaned, for a model with an acoustic encoder of its own.
         without: modalities (`audio`, `text`, `image`) to treat as missing.
     """
-    model = bundle.model.eval()
+    model = bundle.model.train(mode=False)
     batches = batches_of(bundle, examples, audio or AudioParams(), labelled=False)
     batches.present &= torch.tensor([name not in without for name in MODALITIES])
     logits, alone = [], []

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -42,7 +43,7 @@ def probe_layers(
     return SHARPNESS * (scores - scores.max())
 
 
-def _speaker_folds(speakers: np.ndarray) -> Iterator[Tensor]:
+def _speaker_folds(speakers: npt.NDArray[np.str_]) -> Iterator[Tensor]:
     names = np.unique(speakers)
     for part in np.array_split(names, min(FOLDS, len(names))):
         yield torch.from_numpy(np.isin(speakers, part))
@@ -52,5 +53,7 @@ def _ridge(inputs: Tensor, targets: Tensor, new: Tensor, classes: int) -> Tensor
     """Ridge regression of one-hot targets: its values [M, K] for `new` inputs [M, D]."""
     wanted = functional.one_hot(targets, classes).float()
     moments = inputs.T @ inputs / len(inputs) + RIDGE * torch.eye(inputs.shape[1])
-    weights = torch.linalg.solve(moments, inputs.T @ (wanted - wanted.mean(0)) / len(inputs))
+    weights: Tensor = torch.linalg.solve(
+        moments, inputs.T @ (wanted - wanted.mean(0)) / len(inputs)
+    )
     return new @ weights
