@@ -1,0 +1,172 @@
+"""From the champion and labelled live traffic to a challenger."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+
+import pandas as pd
+
+from undertone.bundle import Bundle, save_bundle
+from undertone.config import Params, SplitParams
+from undertone.continual.replay import choose_replay, replay_size
+from undertone.errors import CorpusError
+from undertone.splits import assign_splits, split_hash
+from undertone.training.card import model_card
+from undertone.training.examples import Examples, load_examples
+from undertone.training.finetuning import calibrate
+from undertone.training.fitting import fit
+
+Folders = tuple[Path, Path]  # a corpus folder and its heard folder
+
+
+@dataclass(frozen=True)
+class RetrainReport:
+    """How a retrain went.
+
+    Attributes:
+        learnt: new utterances that it was trained on.
+        replayed: old utterances that it was trained on beside them.
+        holdout: new utterances kept from training, for the promotion gate.
+        left_out: new utterances that could not be used: of an emotion that the champion does not
+            know, or recordings of the old corpus.
+        validation_uar: of the challenger on validation speakers, as many old as new utterances.
+        temperature: fitted on them.
+        trained_parameters: how many parameters were trained.
+        seconds: from reading to writing.
+    """
+
+    learnt: int
+    replayed: int
+    holdout: int
+    left_out: int
+    validation_uar: float
+    temperature: float
+    trained_parameters: int
+    seconds: float
+
+    def metrics(self) -> dict[str, float]:
+        """The figures by name."""
+        return {name: float(value) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a challenger learns from, is chosen on, and is judged on."""
+
+    train: Examples
+    validation: Examples
+    holdout: Examples
+    learnt: int
+    new_splits: str
+
+
+def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Path) -> RetrainReport:
+    """Train the champion further on new labelled speech, replaying the old.
+
+    The new speakers (or calls) are dealt into train, validation and a holdout that never trains;
+    `training.json` of the challenger lists the holdout for the promotion gate. Standardisation
+    and tokenizer stay the champion's.
+
+    Args:
+        champion: the champion's bundle.
+        old: corpus and heard folder that the champion was trained on.
+        new: corpus and heard folder of the new domain; its own splits are not looked at.
+        params: the run's settings; `continual` says how to train, `training` the rest.
+        out: the challenger's bundle to write.
+
+    Raises:
+        CorpusError: there are too few labels, or too few speakers to deal out.
+        ModelError: the champion cannot be used.
+    """
+    started = perf_counter()
+    init = Bundle.load(champion)
+    known = load_examples(*old)
+    labelled = load_examples(*new)
+    usable = _usable(labelled, known, init.labels)
+    _require_enough(len(usable), params.continual.min_labels)
+    material = gather(known, usable, params)
+    bundle = adapt(init, material, params)
+    reached = calibrate(bundle, material.validation, params)
+    bundle.info["validation_uar"] = reached
+    bundle.card = model_card(bundle, material.train.rows)
+    save_bundle(bundle, out)
+    return RetrainReport(
+        learnt=material.learnt,
+        replayed=len(material.train) - material.learnt,
+        holdout=len(material.holdout),
+        left_out=len(labelled) - len(usable),
+        validation_uar=reached,
+        temperature=bundle.temperature,
+        trained_parameters=bundle.info["trained_parameters"],
+        seconds=round(perf_counter() - started, 2),
+    )
+
+
+def gather(known: Examples, usable: Examples, params: Params) -> Material:
+    """Deal out new utterances by speaker, and choose the old ones to learn again beside them.
+
+    Args:
+        known: all examples of the old corpus.
+        usable: labelled examples of the new domain.
+        params: the run's settings.
+    """
+    continual, seed = params.continual, params.training.seed
+    dealt = assign_splits(usable.rows, SplitParams(test=continual.holdout, seed=seed))
+    train, validation, holdout = (
+        usable.take((dealt["split"] == split).to_numpy())
+        for split in ("train", "validation", "test")
+    )
+    replay = _replay(known, "train", replay_size(len(train), continual.replay_share), seed)
+    remembered = _replay(known, "validation", len(validation), seed)
+    return Material(
+        train=Examples.concat([train, replay]),
+        validation=Examples.concat([validation, remembered]),
+        holdout=holdout,
+        learnt=len(train),
+        new_splits=split_hash(dealt),
+    )
+
+
+def adapt(init: Bundle, material: Material, params: Params) -> Bundle:
+    """Go on training a bundle, not calibrated yet; its `info` tells the holdout."""
+    continual = params.continual.model_dump(include={"tuning", "epochs", "learning_rate"})
+    training = params.training.model_copy(update=continual)
+    settings = params.model_copy(update={"training": training})
+    bundle = fit(material.train, material.validation, settings, init.labels, init=init)
+    bundle.info = (
+        init.info
+        | bundle.info
+        | {
+            "params": settings.model_dump(mode="json"),
+            "seed": training.seed,
+            "utterances": len(material.train),
+            "continual": {
+                "learnt": material.learnt,
+                "replayed": len(material.train) - material.learnt,
+                "new_split_hash": material.new_splits,
+                "holdout": material.holdout.rows["utterance_id"].tolist(),
+            },
+        }
+    )
+    return bundle
+
+
+def _usable(labelled: Examples, known: Examples, labels: tuple[str, ...]) -> Examples:
+    recordings = known.rows["sha256"].dropna()
+    rows = labelled.rows
+    fits = rows["emotion"].isin(labels) & ~rows["sha256"].isin(recordings)
+    return labelled.take(fits.to_numpy())
+
+
+def _require_enough(count: int, wanted: int) -> None:
+    if count < wanted:
+        raise CorpusError(
+            f"There are {count} labelled utterances to learn from, at least {wanted} are needed "
+            "(continual.min_labels). Gather more feedback."
+        )
+
+
+def _replay(known: Examples, split: str, size: int, seed: int) -> Examples:
+    positions = pd.RangeIndex(len(known))
+    rows = known.rows.set_index(positions)
+    return known.take(choose_replay(rows[rows["split"] == split], size, seed).index.to_numpy())
