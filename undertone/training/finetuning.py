@@ -59,7 +59,8 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
         corpus: a corpus folder.
         heard: its heard folder.
         params: the run's settings.
-        out: the bundle to write. Checkpoints stand beside it in `checkpoints` until it is whole.
+        out: the bundle to write. Beside it stand `logs`, where `training.loggers` names some, and
+            until it is whole `checkpoints`.
 
     Raises:
         CorpusError: a folder cannot be used, or a speaker or recording stands in two splits.
@@ -69,13 +70,14 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     assert_no_leak(examples.rows)
     train, validation = (load_examples(corpus, heard, split) for split in ("train", "validation"))
     provenance = _provenance(examples, heard, params)
-    folder = _checkpoints(out, provenance)
-    bundle = fit(train, validation, params, labels_of(train.rows), folder=folder)
+    checkpoints, logs = _checkpoints(out, provenance), out.parent / "logs"
+    labels = labels_of(train.rows)
+    bundle = fit(train, validation, params, labels, checkpoints=checkpoints, logs=logs)
     reached = calibrate(bundle, validation, params)
     bundle.info |= provenance | {"validation_uar": reached, "utterances": len(train)}
     bundle.card = model_card(bundle, train.rows)
     save_bundle(bundle, out)
-    shutil.rmtree(folder)
+    shutil.rmtree(checkpoints)
     return _report(bundle)
 
 

@@ -40,7 +40,8 @@ def fit(
     labels: Sequence[str],
     *,
     init: Bundle | None = None,
-    folder: Path | None = None,
+    checkpoints: Path | None = None,
+    logs: Path | None = None,
 ) -> Bundle:
     """Train a fused model.
 
@@ -53,8 +54,9 @@ def fit(
         params: the run's settings; `model`, `training`, `listening` and `audio` count.
         labels: the emotions in the order of the logits; those of `init` where it is given.
         init: a bundle to go on from, which is left as it is.
-        folder: for checkpoints and logs. A fit that broke off goes on from the checkpoints found
-            there, which must come from the same examples and settings.
+        checkpoints: folder for those of the last stage. A fit that broke off goes on from what it
+            finds there, which must come from the same examples and settings.
+        logs: folder for experiment trackers; without it none is told.
 
     Returns:
         The fitted bundle, not calibrated yet; its `info` tells the curves, seconds and number of
@@ -68,9 +70,12 @@ def fit(
     set_seed(params.training.seed)
     bundle = _start(train, params, labels, init)
     bundle.info = {"curves": {}, "trained_parameters": 0}
-    with TemporaryDirectory() as scratch:
-        for stage in _stages(params, new=init is None):
-            _run(bundle, train, validation, params, stage, folder or Path(scratch))
+    *first, last = _stages(params, new=init is None)
+    for stage in (*first, last):
+        told = trackers(params.training.loggers, logs / stage.name) if logs else []
+        with TemporaryDirectory() as scratch:
+            kept = checkpoints if checkpoints and stage is last else Path(scratch)
+            _run(bundle, train, validation, params, stage, kept, told)
     bundle.model.cpu().train(mode=False)
     bundle.info["seconds"] = round(perf_counter() - started, 2)
     return bundle
@@ -87,8 +92,6 @@ def _start(train: Examples, params: Params, labels: Sequence[str], init: Bundle 
         model.class_weights.fill_(1.0)
     if init is None:
         _favour_layers(bundle, train)
-    if params.training.tuning != "frozen" or model.acoustic.attention is not None:
-        equip(bundle, params)
     return bundle
 
 
@@ -135,18 +138,19 @@ def _run(
     validation: Examples,
     params: Params,
     stage: Stage,
-    folder: Path,
+    checkpoints: Path,
+    told: list[TrainerCallback],
 ) -> None:
     training, model = params.training, bundle.model
+    if stage.tuning != "frozen" or model.acoustic.attention is not None:
+        equip(bundle, params)
     nn.Module.to(model, device_of(training.device))
     with tuned(model, stage.tuning, training.lora_rank):
         learnt, chosen = (
             settle(model, batches_of(bundle, examples, params.audio))
             for examples in (train, validation)
         )
-        callbacks: list[TrainerCallback] = [ProgressBar(f"fitting {stage.name}")]
-        callbacks += trackers(training.loggers, folder / stage.name)
-        checkpoints = folder / stage.name / "checkpoints"
+        callbacks = [ProgressBar(f"fitting {stage.name}"), *told]
         trainer = trainer_for(
             bundle, learnt, chosen, training, stage.epochs, checkpoints, callbacks
         )

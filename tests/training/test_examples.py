@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+import synthetic
+import torch
+
+from undertone.errors import CorpusError
+from undertone.training.examples import Examples, labels_of, load_examples
+
+
+def test_what_was_heard_comes_before_what_was_told() -> None:
+    frame = synthetic.rows(1)
+    frame.loc[0, "transcript"] = "stop this cow"
+    frame.loc[1, ["text", "transcript"]] = [None, " "]
+    examples = Examples(frame, synthetic.statistics(frame))
+
+    assert examples.texts() == ["stop this cow", "", "i miss you 0"]
+    assert examples.present().tolist() == [
+        [True, True, False],
+        [True, False, False],
+        [True, True, False],
+    ]
+
+
+def test_takes_and_joins_in_step() -> None:
+    examples = synthetic.examples(2)
+    mask = (examples.rows["emotion"] == "anger").to_numpy()
+    joined = Examples.concat([examples.take(mask), examples.take([5])])
+
+    assert joined.rows["utterance_id"].tolist() == ["s0-anger-0", "s1-anger-0", "s1-sadness-0"]
+    assert torch.equal(joined.statistics, examples.statistics[[0, 3, 5]])
+
+
+def test_labels_stand_in_the_same_order_whatever_the_rows() -> None:
+    frame = synthetic.rows(2)
+
+    assert labels_of(frame) == labels_of(frame.iloc[::-1]) == synthetic.LABELS
+
+
+def test_an_unknown_emotion_is_named() -> None:
+    with pytest.raises(CorpusError, match="sadness"):
+        synthetic.examples(1).targets(("anger", "neutral"))
+
+
+def test_reads_one_split_with_whole_paths(tmp_path: Path) -> None:
+    frame = synthetic.rows(2)
+    frame.loc[3:, "split"] = "test"
+    corpus, heard = synthetic.write_folders(tmp_path, frame)
+    test = load_examples(corpus, heard, "test")
+
+    assert test.rows["speaker_id"].unique().tolist() == ["s1"]
+    assert torch.equal(test.statistics, synthetic.statistics(frame)[3:])
+    assert all(path is not None and path.is_file() for path in test.paths("path"))
+
+
+def test_an_empty_split_is_refused(tmp_path: Path) -> None:
+    corpus, heard = synthetic.write_folders(tmp_path, synthetic.rows(1))
+
+    with pytest.raises(CorpusError, match="split 'test'"):
+        load_examples(corpus, heard, "test")
+
+
+def test_statistics_of_another_manifest_are_refused(tmp_path: Path) -> None:
+    corpus, heard = synthetic.write_folders(tmp_path, synthetic.rows(1))
+    _, other = synthetic.write_folders(tmp_path / "other", synthetic.rows(2))
+    (other / "manifest.parquet").replace(heard / "manifest.parquet")
+
+    with pytest.raises(CorpusError, match="statistics of 3"):
+        load_examples(corpus, heard)
+
+
+def test_a_folder_that_was_not_heard_is_refused(tmp_path: Path) -> None:
+    corpus, heard = synthetic.write_folders(tmp_path, synthetic.rows(1))
+    (heard / "acoustic.safetensors").unlink()
+
+    with pytest.raises(CorpusError, match="hear the corpus first"):
+        load_examples(corpus, heard)

@@ -1,0 +1,83 @@
+import copy
+from pathlib import Path
+
+import pytest
+import synthetic
+import torch
+from torch.testing import assert_close
+
+from undertone.config import Tuning
+from undertone.model.fused import FusedModel
+from undertone.training.beginning import begin, equip
+from undertone.training.tuning import of_encoder, tuned
+
+
+@pytest.fixture(scope="module")
+def begun(whisper: Path) -> FusedModel:
+    params = synthetic.settings(f"listening.whisper={whisper}")
+    bundle = begin(synthetic.examples(2), params, synthetic.LABELS)
+    equip(bundle, params)
+    return bundle.model.eval()
+
+
+@pytest.fixture
+def model(begun: FusedModel) -> FusedModel:
+    return copy.deepcopy(begun)
+
+
+def inputs() -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    tokens = torch.tensor([[2, 5, 6, 3], [2, 7, 3, 0]])
+    return {
+        "input_features": torch.randn(2, 80, 50),
+        "input_ids": tokens,
+        "attention_mask": (tokens > 0).long(),
+    }
+
+
+def trained(model: FusedModel) -> set[str]:
+    return {name for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+@pytest.mark.parametrize("tuning", ["frozen", "lora", "full"])
+def test_heads_are_always_trained(model: FusedModel, tuning: Tuning) -> None:
+    with tuned(model, tuning, rank=2):
+        heads = {name for name, _ in model.named_parameters() if not of_encoder(name)}
+        assert heads <= trained(model)
+    assert not trained(model)
+
+
+def test_frozen_trains_no_pretrained_encoder(model: FusedModel) -> None:
+    with tuned(model, "frozen", rank=2):
+        assert {name.split(".")[0] for name in trained(model) if of_encoder(name)} == {"text"}
+    model.config.text_from_scratch = False
+    with tuned(model, "frozen", rank=2):
+        assert not any(map(of_encoder, trained(model)))
+
+
+def test_lora_trains_adapters_of_all_encoders(model: FusedModel) -> None:
+    with tuned(model, "lora", rank=2):
+        names = {name for name in trained(model) if of_encoder(name)}
+    assert all(".lora_" in name for name in names)
+    assert {name.split(".")[0] for name in names} == {"acoustic", "text"}
+
+
+def test_full_trains_everything(model: FusedModel) -> None:
+    with tuned(model, "full", rank=2):
+        assert all(weight.requires_grad for weight in model.parameters())
+
+
+def test_fresh_adapters_change_nothing_and_merging_what_they_learnt_neither(
+    model: FusedModel,
+) -> None:
+    batch, names = inputs(), set(model.state_dict())
+    plain = model(**batch).logits
+    with tuned(model, "lora", rank=2):
+        assert_close(model(**batch).logits, plain)
+        for name, weight in model.named_parameters():
+            if ".lora_B." in name:
+                torch.nn.init.normal_(weight, std=0.3)
+        adapted = model(**batch).logits
+    assert not torch.allclose(adapted, plain)
+    assert_close(model(**batch).logits, adapted, rtol=1e-4, atol=1e-5)
+    assert set(model.state_dict()) == names
