@@ -119,6 +119,7 @@ class ContinualParams(Section):
     learning_rate: float = Field(1e-3, gt=0)
     replay_share: float = Field(0.8, ge=0, lt=1)
     ignore_shift: bool = True  # of the acoustics, see undertone.continual.shift
+    blend: float = Field(0.5, gt=0, le=1)  # share of what was learnt in the final weights
     min_labels: int = Field(60, ge=1)
     holdout: float = Field(0.35, gt=0, lt=0.5)
 

@@ -8,13 +8,13 @@ import pandas as pd
 
 from undertone.bundle import Bundle, save_bundle
 from undertone.config import Params, SplitParams
+from undertone.continual.adapting import Material, adapt
 from undertone.continual.replay import choose_replay, replay_size
 from undertone.errors import CorpusError
 from undertone.splits import assign_splits, split_hash
 from undertone.training.card import model_card
 from undertone.training.examples import Examples, load_examples
 from undertone.training.finetuning import calibrate
-from undertone.training.fitting import fit
 
 Folders = tuple[Path, Path]  # a corpus folder and its heard folder
 
@@ -47,17 +47,6 @@ class RetrainReport:
     def metrics(self) -> dict[str, float]:
         """The figures by name."""
         return {name: float(value) for name, value in asdict(self).items()}
-
-
-@dataclass(frozen=True)
-class Material:
-    """What a challenger learns from, is chosen on, and is judged on."""
-
-    train: Examples
-    validation: Examples
-    holdout: Examples
-    learnt: int
-    new_splits: str
 
 
 def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Path) -> RetrainReport:
@@ -125,30 +114,6 @@ def gather(known: Examples, usable: Examples, params: Params) -> Material:
         learnt=len(train),
         new_splits=split_hash(dealt),
     )
-
-
-def adapt(init: Bundle, material: Material, params: Params) -> Bundle:
-    """Go on training a bundle, not calibrated yet; its `info` tells the holdout."""
-    continual = params.continual.model_dump(include={"tuning", "epochs", "learning_rate"})
-    training = params.training.model_copy(update=continual)
-    settings = params.model_copy(update={"training": training})
-    bundle = fit(material.train, material.validation, settings, init.labels, init=init)
-    bundle.info = (
-        init.info
-        | bundle.info
-        | {
-            "params": settings.model_dump(mode="json"),
-            "seed": training.seed,
-            "utterances": len(material.train),
-            "continual": {
-                "learnt": material.learnt,
-                "replayed": len(material.train) - material.learnt,
-                "new_split_hash": material.new_splits,
-                "holdout": material.holdout.rows["utterance_id"].tolist(),
-            },
-        }
-    )
-    return bundle
 
 
 def _usable(labelled: Examples, known: Examples, labels: tuple[str, ...]) -> Examples:

@@ -16,7 +16,7 @@ from undertone.evaluation.signals import measure_signals
 from undertone.files import sha256_of_file
 from undertone.manifest import read_manifest
 from undertone.splits import assert_no_leak, split_hash
-from undertone.training.examples import load_examples
+from undertone.training.examples import ACOUSTIC_FILE, load_examples
 
 
 def evaluate(
@@ -46,7 +46,7 @@ def evaluate(
     rows = read_manifest(heard)
     assert_no_leak(rows)
     info = corpus_info(corpus)
-    _require_same_splits(model.info, info["data_revision"], split_hash(rows))
+    _require_same_splits(model.info, heard, split_hash(rows))
     examples = load_examples(corpus, heard, split)
     predictions = predict_conditions(model, examples, audio)
     provenance = Provenance(
@@ -85,10 +85,10 @@ def hash_of_folder(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _require_same_splits(trained: dict[str, Any], data_revision: str, splits: str) -> None:
-    same_data = trained.get("data_revision") == data_revision
-    if same_data and trained.get("split_hash") != splits:
+def _require_same_splits(trained: dict[str, Any], heard: Path, splits: str) -> None:
+    same_speech = trained.get("heard_revision") == sha256_of_file(heard / ACOUSTIC_FILE)
+    if same_speech and trained.get("split_hash") != splits:
         raise CorpusError(
             "The bundle was trained on this corpus with other splits: its test speakers may be "
-            "among those it learnt from. Evaluate with the corpus folder it was trained on."
+            "among those it learnt from. Evaluate with the folders it was trained on."
         )

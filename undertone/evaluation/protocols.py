@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from undertone.calibration import Array, fit_temperature
+from undertone.calibration import Array
 from undertone.config import Params
 from undertone.evaluation.conditions import predict_conditions
 from undertone.evaluation.evaluator import corpus_info
@@ -18,8 +18,8 @@ from undertone.evaluation.signals import measure_signals
 from undertone.manifest import SPLITS
 from undertone.splits import Fold, assert_no_leak, folds, split_hash
 from undertone.training.examples import Examples, labels_of, load_examples
+from undertone.training.finetuning import calibrate
 from undertone.training.fitting import fit
-from undertone.training.predicting import predict
 
 
 def cross_validate(
@@ -75,9 +75,7 @@ def _run_fold(
         examples.take((rows["split"] == split).to_numpy()) for split in SPLITS
     )
     bundle = fit(train, validation, params, labels)
-    bundle.temperature = fit_temperature(
-        predict(bundle, validation, params.audio).logits, validation.targets(labels)
-    )
+    calibrate(bundle, validation, params)
     predictions = predict_conditions(bundle, test, params.audio)
     score = FoldScore(
         name=fold.name,
