@@ -92,6 +92,7 @@ def write_folders(folder: Path, frame: pd.DataFrame) -> tuple[Path, Path]:
         tone = 0.3 * np.sin(2 * np.pi * pitch * np.arange(12_000) / 16_000)
         soundfile.write(file, tone.astype(np.float32), 16_000)
     heard.mkdir()
-    write_manifest(heard, frame)
+    for place in (corpus, heard):
+        write_manifest(place, frame)
     save_file({"statistics": statistics(frame)}, heard / "acoustic.safetensors")
     return corpus, heard

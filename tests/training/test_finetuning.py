@@ -11,6 +11,7 @@ from transformers import TrainerCallback
 from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.errors import CorpusError
+from undertone.manifest import data_revision, read_manifest
 from undertone.training import fitting
 from undertone.training.examples import load_examples
 from undertone.training.finetuning import finetune
@@ -51,6 +52,7 @@ def test_writes_a_bundle_that_tells_how_it_came_about(tmp_path: Path, params: Pa
     assert bundle.labels == synthetic.LABELS
     assert bundle.temperature == report.temperature != 1.0
     assert bundle.info["params"]["training"]["seed"] == params.training.seed
+    assert bundle.info["data_revision"] == data_revision(read_manifest(corpus))
     assert len(bundle.info["curves"]["heads"]) == report.epochs
     assert report.validation_uar > 0.9
     assert report.metrics()["trained_parameters"] > 0

@@ -57,12 +57,6 @@ class Examples:
         told = _strings(self.rows["text"])
         return [first or second for first, second in zip(heard, told, strict=True)]
 
-    def told_texts(self) -> list[str]:
-        """What the corpus tells, or what was heard where it tells nothing."""
-        heard = _strings(self.rows["transcript"])
-        told = _strings(self.rows["text"])
-        return [second or first for first, second in zip(heard, told, strict=True)]
-
     def paths(self, column: str) -> list[Path | None]:
         """Files of column `path` or `image_path`, none where a row has no file."""
         return [Path(name) if name else None for name in _strings(self.rows[column])]

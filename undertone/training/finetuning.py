@@ -15,6 +15,7 @@ from undertone.calibration import fit_temperature
 from undertone.config import Params
 from undertone.evaluation.metrics import uar
 from undertone.files import sha256_of_file
+from undertone.manifest import data_revision, read_manifest
 from undertone.splits import assert_no_leak, split_hash
 from undertone.training.card import model_card
 from undertone.training.examples import ACOUSTIC_FILE, Examples, labels_of, load_examples
@@ -69,7 +70,7 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     examples = load_examples(corpus, heard)
     assert_no_leak(examples.rows)
     train, validation = (load_examples(corpus, heard, split) for split in ("train", "validation"))
-    provenance = _provenance(examples, heard, params)
+    provenance = _provenance(corpus, heard, examples, params)
     checkpoints, logs = _checkpoints(out, provenance), out.parent / "logs"
     labels = labels_of(train.rows)
     bundle = fit(train, validation, params, labels, checkpoints=checkpoints, logs=logs)
@@ -89,12 +90,13 @@ def calibrate(bundle: Bundle, validation: Examples, params: Params) -> float:
     return uar(targets, logits.argmax(1), len(bundle.labels))
 
 
-def _provenance(examples: Examples, heard: Path, params: Params) -> dict[str, Any]:
+def _provenance(corpus: Path, heard: Path, examples: Examples, params: Params) -> dict[str, Any]:
     listening = heard / "listening.json"
     return {
         "params": params.model_dump(mode="json"),
         "seed": params.training.seed,
         "split_hash": split_hash(examples.rows),
+        "data_revision": data_revision(read_manifest(corpus)),
         "heard_revision": sha256_of_file(heard / ACOUSTIC_FILE),
         "listening": json.loads(listening.read_text("utf-8")) if listening.is_file() else {},
         "versions": {library: version(library) for library in LIBRARIES},
