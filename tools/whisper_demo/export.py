@@ -51,7 +51,7 @@ def export(model: ToyWhisper, vocabulary: Vocabulary, folder: Path) -> None:
 
 def _generation(vocabulary: Vocabulary) -> GenerationConfig:
     end = vocabulary.id_of("<|endoftext|>")
-    return GenerationConfig(  # type: ignore[no-untyped-call]
+    return GenerationConfig(
         bos_token_id=end,
         eos_token_id=end,
         pad_token_id=end,

@@ -38,7 +38,8 @@ def main() -> None:
             print(  # noqa: T201
                 f"{channel:9} {way:11} n={len(utterances)} WER {wer:.3f} "
                 f"word onset error median {1000 * statistics.median(onsets):.0f} ms, "
-                f"90 % under {1000 * float(np.quantile(onsets, 0.9)):.0f} ms"
+                f"90 % under {1000 * float(np.quantile(onsets, 0.9)):.0f} ms",
+                flush=True,
             )
 
 
