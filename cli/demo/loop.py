@@ -85,7 +85,8 @@ class Loop:
             champion = _champion(self._store)
             self._client.wait_for_champion(champion.tag, SWAP_S)
             time.sleep(AFTER_SWAP_S)
-        decision = _decision()
+        said = _decision()
+        decision = json.loads(said.read_text(encoding="utf-8"))
         _demand(champion.tag != asked.champion, f"no promotion: {decision['reason']}")
         _demand(not trickle.failures, f"requests failed during the swap: {trickle.failures[:3]}")
         by_new = sum(one.model_tag == champion.tag for one in trickle.answered)
@@ -96,6 +97,7 @@ class Loop:
             "requests": len(trickle.answered),
             "by_new": by_new,
             "decision": decision,
+            "decision_path": str(said),
         }
 
     def _outlive_killed_run(self) -> None:
@@ -129,7 +131,8 @@ def train(params: Params, store: "Store") -> Result:
     if store.pointer("champion") is None:
         _pipeline("training", params)
     champion = _champion(store)
-    return {"champion": champion.tag, "metrics": store.get_lineage(champion.lineage_id).metrics}
+    evaluation = Path(str(store.get_lineage(champion.lineage_id).evaluation_uri))
+    return {"champion": champion.tag, "evaluation": str(evaluation / "report.txt")}
 
 
 def _pipeline(name: str, params: Params) -> None:
@@ -139,13 +142,12 @@ def _pipeline(name: str, params: Params) -> None:
         run_local(name, params, ticks)
 
 
-def _decision() -> Result:
+def _decision() -> Path:
     """What the promotion gate said last."""
     said = sorted((home() / "runs").glob("*/*/judge/decision/decision.json"))
     if not said:
         raise DemoError("The demo stopped: no retrain was started.")
-    decision: Result = json.loads(said[-1].read_text(encoding="utf-8"))
-    return decision
+    return said[-1]
 
 
 def _champion(store: "Store") -> "PointerRow":

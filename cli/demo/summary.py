@@ -1,33 +1,49 @@
-"""The one table that a demo ends with."""
+"""The table that a demo ends with."""
 
-from rich.table import Table
+from pathlib import Path
+
+from rich.table import Column, Table
 
 from cli.demo.journal import Journal
+from undertone.config import home
 
 
 def summary(journal: Journal) -> Table:
-    """What the steps of a finished demo found."""
+    """What the steps of a finished demo found, and where their reports lie."""
     steady, drift = journal["healthy traffic"], journal["drifted traffic"]
     retrain = journal["retrain"]
     gate = retrain["decision"]
-    table = Table(title="The loop, once round", show_header=True)
-    table.add_column("")
-    table.add_column("before", justify="right")
-    table.add_column("after", justify="right")
-    table.add_column("change", justify="right")
-    for name, domain in (("UAR, old domain", "old"), ("UAR, new domain", "new")):
-        before, after = gate[f"{domain}_before"], gate[f"{domain}_after"]
-        table.add_row(name, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}")
-    table.add_row("champion", retrain["before"], retrain["after"], "promoted")
-    table.add_section()
-    table.add_row("forgetting", "", f"{gate['forgetting']:.3f}", "")
-    table.add_row("verdict, healthy calls", "", str(steady["verdict"]), steady["words"])
-    table.add_row("verdict, drifted calls", "", str(drift["verdict"]), drift["words"])
-    table.add_row("latency p50 / p95", "", f"{steady['p50_ms']:.0f} / {steady['p95_ms']:.0f} ms")
-    table.add_row(
-        "calls during the retrain",
-        "",
-        f"{retrain['requests']}",
-        f"0 failed, {retrain['by_new']} by the new champion",
+    table = Table(
+        Column("the loop, once round", no_wrap=True), Column("", overflow="fold"), show_header=True
     )
+    table.add_row("UAR, old domain", _change(gate["old_before"], gate["old_after"]))
+    table.add_row("UAR, new domain", _change(gate["new_before"], gate["new_after"]))
+    table.add_row("forgetting", f"{gate['forgetting']:+.3f} UAR on the old domain")
+    table.add_row("champion", f"{retrain['before']} → {retrain['after']}")
+    table.add_section()
+    for calls, found in (("healthy", steady), ("drifted", drift)):
+        headline = found["words"].partition(".")[0]
+        table.add_row(f"{calls} calls", f"verdict {found['verdict']}: {headline}")
+    table.add_row(
+        "during the retrain",
+        f"{retrain['requests']} calls, none failed, {retrain['by_new']} answered by the new champion",
+    )
+    table.add_row("latency", f"p50 {steady['p50_ms']:.0f} ms, p95 {steady['p95_ms']:.0f} ms a call")
+    table.add_section()
+    for name, path in (
+        ("evaluation", journal["train"]["evaluation"]),
+        ("steady report", steady["report"]),
+        ("drift report", drift["report"]),
+        ("gate's decision", retrain["decision_path"]),
+    ):
+        table.add_row(name, _near(Path(path)))
     return table
+
+
+def _change(before: float, after: float) -> str:
+    return f"{before:.3f} → {after:.3f} ({after - before:+.3f})"
+
+
+def _near(path: Path) -> str:
+    """A path as seen from the demo's home, which the last line of the demo names."""
+    return str(path.relative_to(home()) if path.is_relative_to(home()) else path)
