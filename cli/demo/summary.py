@@ -24,9 +24,9 @@ def summary(journal: Journal) -> Table:
     for calls, found in (("healthy", steady), ("drifted", drift)):
         headline = found["words"].partition(".")[0]
         table.add_row(f"{calls} calls", f"verdict {found['verdict']}: {headline}")
+    asked, by_new = retrain["requests"], retrain["by_new"]
     table.add_row(
-        "during the retrain",
-        f"{retrain['requests']} calls, none failed, {retrain['by_new']} answered by the new champion",
+        "calls meanwhile", f"{asked} during the retrain, none failed, {by_new} by the new champion"
     )
     table.add_row("latency", f"p50 {steady['p50_ms']:.0f} ms, p95 {steady['p95_ms']:.0f} ms a call")
     table.add_section()
