@@ -35,7 +35,7 @@ def _log(items: Iterable[Item], description: str, total: int | None) -> Iterator
     of = f"/{total}" if total is not None else ""
     said = time.monotonic()
     done = 0
-    for done, item in enumerate(items, start=1):  # noqa: B007
+    for done, item in enumerate(items, start=1):
         yield item
         if time.monotonic() - said > LOG_EVERY_S:
             said = time.monotonic()
