@@ -19,7 +19,7 @@ def demo(
     from cli.demo.journal import Journal
     from cli.demo.loop import Loop, train
     from cli.demo.service import running_service
-    from cli.demo.summary import summary
+    from cli.demo.summary import reports, summary
     from monitoring.store import Store
     from undertone.config import home, load_params
 
@@ -41,4 +41,6 @@ def demo(
             err.rule(step)
             journal.once(step, do)
     out.print(summary(journal))
+    for name, path in reports(journal).items():
+        out.print(f"{name:<16} {path}", soft_wrap=True, highlight=False)
     err.print(f"[dim]{time.monotonic() - started:.0f} s; all of it lies in {home()}[/]")

@@ -5,11 +5,10 @@ from pathlib import Path
 from rich.table import Column, Table
 
 from cli.demo.journal import Journal
-from undertone.config import home
 
 
 def summary(journal: Journal) -> Table:
-    """What the steps of a finished demo found, and where their reports lie."""
+    """What the steps of a finished demo found."""
     steady, drift = journal["healthy traffic"], journal["drifted traffic"]
     retrain = journal["retrain"]
     gate = retrain["decision"]
@@ -29,14 +28,6 @@ def summary(journal: Journal) -> Table:
         "calls meanwhile", f"{asked} during the retrain, none failed, {by_new} by the new champion"
     )
     table.add_row("latency", f"p50 {steady['p50_ms']:.0f} ms, p95 {steady['p95_ms']:.0f} ms a call")
-    table.add_section()
-    for name, path in (
-        ("evaluation", journal["train"]["evaluation"]),
-        ("steady report", steady["report"]),
-        ("drift report", drift["report"]),
-        ("gate's decision", retrain["decision_path"]),
-    ):
-        table.add_row(name, _near(Path(path)))
     return table
 
 
@@ -44,6 +35,11 @@ def _change(before: float, after: float) -> str:
     return f"{before:.3f} → {after:.3f} ({after - before:+.3f})"
 
 
-def _near(path: Path) -> str:
-    """A path as seen from the demo's home, which the last line of the demo names."""
-    return str(path.relative_to(home()) if path.is_relative_to(home()) else path)
+def reports(journal: Journal) -> dict[str, Path]:
+    """The files to read or to open in a browser, by name."""
+    return {
+        "evaluation": Path(journal["train"]["evaluation"]),
+        "steady report": Path(journal["healthy traffic"]["report"]),
+        "drift report": Path(journal["drifted traffic"]["report"]),
+        "gate's decision": Path(journal["retrain"]["decision_path"]),
+    }
