@@ -7,7 +7,6 @@ OFF = {
     "BENTOML_DO_NOT_TRACK": "True",
     "DVC_NO_ANALYTICS": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    "WANDB_MODE": "offline",
 }
 
 
