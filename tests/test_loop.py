@@ -56,6 +56,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     home = tmp_path_factory.mktemp("loop")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNDERTONE_HOME", str(home))
+        patch.setenv("BENTOML_HOME", str(home / "bentoml"))
         patch.setenv("OMP_NUM_THREADS", "1")
         watcher = Quiet()
         params = load_params(profile="demo", overrides=SMALL)

@@ -41,6 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("UNDERTONE_HOME", str(folder / "home"))
+        patch.setenv("BENTOML_HOME", str(folder / "home" / "bentoml"))
         made = Run(
             params=load_params(overrides=SMALL).model_dump_json(),
             corpus=dsl.Dataset(uri=str(folder / "corpus")),
