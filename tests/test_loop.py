@@ -26,6 +26,7 @@ SMALL = (
     "promotion.min_holdout=5",
 )
 CALLS = 150
+pytestmark = pytest.mark.timeout(900)
 
 
 class Quiet:
