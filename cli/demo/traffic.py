@@ -27,7 +27,7 @@ ANGRIER = {
     "sadness": 1.0,
     "surprise": 1.0,
 }
-TRICKLE_PAUSE_S = 0.5
+TRICKLE_PAUSE_S = 1.0
 
 
 @dataclass(frozen=True)
