@@ -3,11 +3,16 @@
 import os
 import shutil
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.console import err, out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cli.demo.journal import Journal, Result
 
 
 def demo(
@@ -28,8 +33,7 @@ def demo(
         shutil.rmtree(home())
     journal = Journal(home() / "demo.json")
     params, store, started = load_params(profile="demo"), Store(), time.monotonic()
-    err.rule("generate, train, evaluate, register")
-    journal.once("train", lambda: train(params, store))
+    _once(journal, "train", lambda: train(params, store))
     with running_service(home()) as client:
         loop = Loop(params, store, client, journal)
         for step, do in (
@@ -38,9 +42,13 @@ def demo(
             ("feedback", loop.feedback),
             ("retrain", loop.retrain),
         ):
-            err.rule(step)
-            journal.once(step, do)
+            _once(journal, step, do)
     out.print(summary(journal))
     for name, path in reports(journal).items():
         out.print(f"{name:<16} {path}", soft_wrap=True, highlight=False)
     err.print(f"[dim]{time.monotonic() - started:.0f} s; all of it lies in {home()}[/]")
+
+
+def _once(journal: "Journal", step: str, do: "Callable[[], Result]") -> None:
+    err.rule(f"{step} (done before)" if step in journal else step)
+    journal.once(step, do)
