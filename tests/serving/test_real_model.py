@@ -1,7 +1,5 @@
 """The service over a real predictor: a Whisper that listens and an untrained fused model."""
 
-import os
-
 import pytest
 from serving_harness import live_service, write_evaluation
 from untrained import write_untrained_bundle
@@ -10,10 +8,6 @@ from serving.champion import warm_up_tone
 from serving.client import ServiceError
 from undertone.hub import resolve
 from undertone.labels import EMOTIONS
-
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("UNDERTONE_MODELS"), reason="UNDERTONE_MODELS names no folder of models"
-)
 
 
 def test_a_real_model_is_loaded_warmed_and_answers(tmp_path):
