@@ -1,9 +1,5 @@
 """Feedback as a corpus: the labelled predictions of a model, in a corpus folder to retrain on."""
 
-import csv
-import hashlib
-from collections import Counter
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +8,22 @@ import pandas as pd
 from monitoring.store import Store
 from undertone.config import AudioParams
 from undertone.corpora.base import Reject
+from undertone.corpora.intake import (
+    INFO,
+    REJECTS,
+    IngestReport,
+    identity_of,
+    measured,
+    report_on,
+    write_flac,
+    write_rejects,
+)
 from undertone.errors import AudioError, CorpusError
 from undertone.files import replacing_folder, write_json
-from undertone.manifest import COLUMNS, data_revision, row_problems, write_manifest
+from undertone.manifest import COLUMNS, row_problems, write_manifest
 from undertone.progress import track
-from undertone.splits import split_hash
 
 CORPUS = "feedback"
-
-
-@dataclass(frozen=True)
-class FeedbackReport:
-    """What became of the feedback.
-
-    Attributes:
-        utterances: labelled predictions that can be learned from.
-        rejects: feedback without a stored recording or text, contradictory, or unreadable.
-        data_revision: hash of every row and its audio.
-        split_hash: of a manifest whose splits are still open.
-    """
-
-    utterances: int
-    rejects: int
-    data_revision: str
-    split_hash: str
 
 
 def collect_feedback(
@@ -45,7 +33,7 @@ def collect_feedback(
     champion_tag: str | None = None,
     language: str = "en",
     audio: AudioParams | None = None,
-) -> FeedbackReport:
+) -> IngestReport:
     """Write the labelled predictions of a model as a corpus folder, its splits left open.
 
     Args:
@@ -107,37 +95,20 @@ def _require_new(row: dict[str, Any], rows: list[dict[str, Any]]) -> None:
 
 def _copied(source: Path, target: Path, params: AudioParams) -> dict[str, Any]:
     """Bring a stored recording into the corpus as 16 kHz mono FLAC."""
-    import soundfile
-
-    from undertone.audio import SAMPLE_RATE, check, decode, to_pcm16
+    from undertone.audio import check, decode, to_pcm16
 
     if not source.is_file():
         raise AudioError(f"The stored recording {source} is gone.")
     recording = decode(source, params)
     check(recording, params)
     pcm = to_pcm16(recording.samples)
-    soundfile.write(target, pcm, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
-    return {
-        "path": f"audio/{target.name}",
-        "sha256": hashlib.sha256(pcm.astype("<i2").tobytes()).hexdigest(),
-        "duration_s": recording.seconds,
-        "sample_rate": recording.sample_rate,
-    }
+    write_flac(target, pcm)
+    return measured(target.stem, recording, pcm)
 
 
-def _write(folder: Path, frame: pd.DataFrame, rejects: list[Reject]) -> FeedbackReport:
+def _write(folder: Path, frame: pd.DataFrame, rejects: list[Reject]) -> IngestReport:
     write_manifest(folder, frame)
-    with (folder / "rejects.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["place", "reason"])
-        writer.writeheader()
-        writer.writerows(map(asdict, rejects))
-    report = FeedbackReport(len(frame), len(rejects), data_revision(frame), split_hash(frame))
-    info = asdict(report) | {
-        "name": CORPUS,
-        "seconds": float(frame["duration_s"].astype(float).sum()),
-        "speakers": int(frame["speaker_id"].nunique()),
-        "by_emotion": dict(Counter(frame["emotion"])),
-        "by_split": {},
-    }
-    write_json(folder / "corpus.json", info)
+    write_rejects(folder / REJECTS, rejects)
+    report = report_on(frame, len(rejects))
+    write_json(folder / INFO, identity_of(CORPUS, frame, report))
     return report

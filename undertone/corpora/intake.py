@@ -66,14 +66,14 @@ def ingest(params: Params, out: Path) -> IngestReport:
             intake.take(item)
         if not intake.rows:
             kept = out.with_name(f"{out.name}-{REJECTS}")
-            _write_rejects(kept, intake.rejects)
+            write_rejects(kept, intake.rejects)
             raise CorpusError(f"No utterance can be used: {kept} says why.")
         frame = assign_splits(pd.DataFrame(intake.rows), params.split)
         assert_no_leak(frame)
         write_manifest(aside, frame)
-        _write_rejects(aside / REJECTS, intake.rejects)
-        report = _report(frame, len(intake.rejects))
-        write_json(aside / INFO, _info(params.corpus.name, frame, report))
+        write_rejects(aside / REJECTS, intake.rejects)
+        report = report_on(frame, len(intake.rejects))
+        write_json(aside / INFO, identity_of(params.corpus.name, frame, report))
     return report
 
 
@@ -109,12 +109,12 @@ class _Intake:
         recording = _record(item, self._params)
         pcm = None if recording is None else to_pcm16(recording.samples)
         if recording is not None and pcm is not None:
-            row |= _measured(item.utterance_id, recording, pcm)
+            row |= measured(item.utterance_id, recording, pcm)
         self._require_sound(row)
         if item.image is not None:
             _copy_image(item.image, self._folder / row["image_path"])
         if pcm is not None:
-            _write_flac(self._folder / row["path"], pcm)
+            write_flac(self._folder / row["path"], pcm)
             self._first_of[row["sha256"]] = item.utterance_id
         self._ids.add(item.utterance_id)
         return row
@@ -161,9 +161,8 @@ def _record(item: SourceUtterance, params: AudioParams) -> Recording | None:
     return recording
 
 
-def _measured(
-    utterance_id: str, recording: Recording, pcm: npt.NDArray[np.int16]
-) -> dict[str, Any]:
+def measured(utterance_id: str, recording: Recording, pcm: npt.NDArray[np.int16]) -> dict[str, Any]:
+    """The manifest's columns of a recording, its samples [time] given as PCM16."""
     return {
         "path": f"audio/{utterance_id}.flac",
         "sha256": hashlib.sha256(pcm.astype("<i2").tobytes()).hexdigest(),
@@ -172,7 +171,8 @@ def _measured(
     }
 
 
-def _write_flac(path: Path, pcm: npt.NDArray[np.int16]) -> None:
+def write_flac(path: Path, pcm: npt.NDArray[np.int16]) -> None:
+    """Write PCM16 samples [time] of 16 kHz mono as FLAC."""
     import soundfile
 
     soundfile.write(path, pcm, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
@@ -186,14 +186,16 @@ def _copy_image(source: Path, target: Path) -> None:
         raise CorpusError(f"image_path: {source} cannot be read: {error.strerror}") from error
 
 
-def _write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
+def write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
+    """Write the refused rows with their reasons (CSV)."""
     with replacing(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ["place", "reason"])
         writer.writeheader()
         writer.writerows(map(asdict, rejects))
 
 
-def _report(frame: pd.DataFrame, rejects: int) -> IngestReport:
+def report_on(frame: pd.DataFrame, rejects: int) -> IngestReport:
+    """Count a manifest and name its revision and split."""
     return IngestReport(
         utterances=len(frame),
         rejects=rejects,
@@ -203,7 +205,8 @@ def _report(frame: pd.DataFrame, rejects: int) -> IngestReport:
     )
 
 
-def _info(name: str, frame: pd.DataFrame, report: IngestReport) -> dict[str, Any]:
+def identity_of(name: str, frame: pd.DataFrame, report: IngestReport) -> dict[str, Any]:
+    """What `corpus.json` says of a corpus folder."""
     return {
         "name": name,
         **asdict(report),
