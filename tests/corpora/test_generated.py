@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from undertone.audio import SAMPLE_RATE
 from undertone.config import GeneratedParams
 from undertone.corpora.base import SourceUtterance
 from undertone.corpora.generated import generate
-from undertone.corpora.generated.channel import SAMPLE_RATE, transmit
+from undertone.corpora.generated.channel import transmit
 from undertone.corpora.generated.espeak import Delivery, Espeak
 from undertone.corpora.generated.prosody import NEUTRAL, PROSODY, Prosody, between, colour
 from undertone.corpora.generated.sentences import write

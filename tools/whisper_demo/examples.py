@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from undertone.audio import SAMPLE_RATE
 from undertone.config import GeneratedParams
 from undertone.corpora.base import SourceUtterance
 from undertone.corpora.generated import generate
-from undertone.corpora.generated.channel import SAMPLE_RATE, Channel
+from undertone.corpora.generated.channel import Channel
 from undertone.progress import track
 from undertone.speech.features import log_mel, real_frames
 

@@ -10,9 +10,9 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from tools.whisper_demo.examples import CHANNELS, Samples, test_utterances, waveform
+from undertone.audio import SAMPLE_RATE
 from undertone.config import ListeningParams
 from undertone.corpora.base import SourceUtterance
-from undertone.corpora.generated.channel import SAMPLE_RATE
 from undertone.prediction import Word
 from undertone.speech.conversion import converted
 from undertone.speech.listener import Listener

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
+from undertone.audio import SAMPLE_RATE
 from undertone.corpora.base import SourceUtterance
-from undertone.corpora.generated.channel import SAMPLE_RATE, Channel, transmit
+from undertone.corpora.generated.channel import Channel, transmit
 from undertone.corpora.generated.espeak import Delivery, Espeak, Speech
 from undertone.corpora.generated.prosody import PROSODY, Prosody, between, colour
 from undertone.corpora.generated.sentences import write

@@ -10,7 +10,8 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from undertone.corpora.generated.channel import SAMPLE_RATE, filtered
+from undertone.audio.line import filtered
+from undertone.audio.recording import SAMPLE_RATE
 
 Samples = npt.NDArray[np.float64]
 
