@@ -9,6 +9,7 @@ from transformers import BertConfig, WhisperConfig
 
 from undertone.bundle import Bundle
 from undertone.config import ListeningParams, Params
+from undertone.dimensions import derive
 from undertone.errors import AudioError, ModelError, UndertoneError
 from undertone.inference import Predictor
 from undertone.model.config import FusedConfig
@@ -186,3 +187,11 @@ def test_a_face_is_seen(params: Params) -> None:
     assert_whole(fused.predict(recording(), TEXTS[0], face.getvalue()), {"audio", "text", "image"})
     with pytest.raises(UndertoneError, match="image cannot be read"):
         fused.predict(None, image=b"no image")
+
+
+def test_dimensions_follow_from_the_classes_or_from_their_own_head(params: Params) -> None:
+    derived = predictor(params, bundle()).predict(None, TEXTS[0])
+    assert derived.dimensions == derive(derived.distribution)
+    trained = predictor(params, bundle(dimensions=True)).predict(None, TEXTS[0])
+    assert trained.dimensions is not None
+    assert trained.dimensions.source == "trained"

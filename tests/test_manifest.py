@@ -12,6 +12,7 @@ from undertone.manifest import (
     as_table,
     data_revision,
     read_manifest,
+    row_problems,
     validate_rows,
     write_manifest,
 )
@@ -132,3 +133,11 @@ def test_all_reasons_of_a_row_are_told(folder: Path) -> None:
 def test_the_schema_is_the_documented_one() -> None:
     required = [field.name for field in SCHEMA if not field.nullable]
     assert required == ["utterance_id", "corpus", "speaker_id", "language", "emotion"]
+
+
+def test_dimensions_off_their_scale_are_refused() -> None:
+    row = {"utterance_id": "a", "corpus": "c", "speaker_id": "s", "language": "en", "text": "hi"}
+    row |= {"emotion": "calm", "valence": -1.0, "arousal": 1.0, "dominance": None}
+    assert row_problems(row) == []
+    problems = row_problems(row | {"valence": 3.5, "dominance": float("inf")})
+    assert [problem.partition(":")[0] for problem in problems] == ["valence", "dominance"]

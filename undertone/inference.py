@@ -14,11 +14,12 @@ from torch import Tensor
 from undertone.audio import quality
 from undertone.bundle import Bundle
 from undertone.config import Params
+from undertone.dimensions import derive, dimensions_of
 from undertone.errors import ModelError, UndertoneError
 from undertone.hub import resolve
 from undertone.model.config import MODALITIES
 from undertone.model.fused import FusedOutput
-from undertone.prediction import AudioQuality, Modalities, Prediction, Transcript, top
+from undertone.prediction import AudioQuality, Dimensions, Modalities, Prediction, Transcript, top
 from undertone.speech.features import HOP, log_mel, real_frames
 from undertone.speech.listener import Heard, Listener
 from undertone.speech.utterance import Utterance, prepare
@@ -95,6 +96,7 @@ class Predictor:
             emotion=emotion,
             confidence=confidence,
             distribution=distribution,
+            dimensions=_dimensions(output, distribution),
             by_modality=by_modality,
             modalities=Modalities(**{name: name in by_modality for name in MODALITIES}),
             transcript=transcript,
@@ -163,6 +165,12 @@ def _require_same_whisper(bundle: Bundle, listener: Listener, name: str) -> None
             f"The bundle was trained on what {trained_on.get('whisper', 'another Whisper')} heard, "
             f"not on what '{name}' hears. Set listening.whisper to the Whisper of its training."
         )
+
+
+def _dimensions(output: FusedOutput, distribution: dict[str, float]) -> Dimensions:
+    if output.dimensions is None:
+        return derive(distribution)
+    return dimensions_of(output.dimensions[0].cpu().numpy(), source="trained")
 
 
 def _given(text: str | None) -> Transcript | None:

@@ -184,6 +184,15 @@ def _positive_duration(row: Row) -> str:
     return "" if fits else f"duration_s: {duration} is not a length in seconds"
 
 
+def _on_scale(column: str) -> Callable[[Row], str]:
+    def check(row: Row) -> str:
+        value = row.get(column)
+        fits = _is_null(value) or -1 <= float(str(value)) <= 1
+        return "" if fits else f"{column}: {value} is not on the scale from -1 to 1"
+
+    return check
+
+
 def _is_null(value: Any) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 
@@ -195,4 +204,5 @@ _CHECKS = (
     _safe_id,
     _something_said,
     _positive_duration,
+    *map(_on_scale, ("valence", "arousal", "dominance")),
 )

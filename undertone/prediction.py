@@ -1,5 +1,7 @@
 """What the platform says about one utterance: one shape in Python, over HTTP and in the shell."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from undertone.errors import ModelError
@@ -21,6 +23,19 @@ class Transcript(BaseModel):
     words: list[Word] = Field(default_factory=list)
     language: str | None = None
     source: str = "recognised"
+
+
+class Dimensions(BaseModel):
+    """What a speaker feels on three continuous scales from -1 to 1.
+
+    `source` tells whether the model was trained on such labels, or the values follow from its
+    distribution over the emotions by `undertone.dimensions`.
+    """
+
+    valence: float = Field(ge=-1, le=1)
+    arousal: float = Field(ge=-1, le=1)
+    dominance: float = Field(ge=-1, le=1)
+    source: Literal["trained", "derived"]
 
 
 class AudioQuality(BaseModel):
@@ -52,6 +67,7 @@ class Prediction(BaseModel):
     emotion: str
     confidence: float = Field(ge=0, le=1)
     distribution: dict[str, float]
+    dimensions: Dimensions | None = None
     by_modality: dict[str, dict[str, float]] = Field(default_factory=dict)
     modalities: Modalities
     transcript: Transcript | None = None

@@ -1,10 +1,12 @@
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
-from undertone.model.loss import drop_modalities, weighted_cross_entropy
+from undertone.dimensions import concordance, moments
+from undertone.model.loss import concordance_loss, drop_modalities, weighted_cross_entropy
 
 LOGITS = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
 LABELS = torch.tensor([0, 1, 2, 0, 1, 0])
@@ -47,3 +49,23 @@ def test_dropping_modalities_only_takes_and_never_takes_all(
 
     assert not (kept & ~present).any()
     assert torch.equal(kept.any(1), present.any(1))
+
+
+def test_concordance_loss_is_one_less_the_coefficient_of_known_entries() -> None:
+    torch.manual_seed(0)
+    guess, wanted = torch.rand(9, 3), torch.rand(9, 3)
+    wanted[:3, 0] = torch.nan
+    wanted[1:, 2] = torch.nan  # one known entry is too few
+    columns = [
+        1 - float(concordance(moments(wanted[known, k], guess[known, k]).sum(axis=0)))
+        for k, known in ((0, slice(3, None)), (1, slice(None)))
+    ]
+    assert float(concordance_loss(guess, wanted)) == pytest.approx(sum(columns) / 2, abs=1e-5)
+
+
+def test_concordance_loss_of_no_labels_is_nothing_to_learn_from() -> None:
+    guess = torch.rand(4, 3, requires_grad=True)
+    loss = concordance_loss(guess, torch.full((4, 3), torch.nan))
+    loss.backward()
+    assert loss.item() == 0
+    assert not guess.grad.any()

@@ -6,6 +6,7 @@ import torch
 from torch.testing import assert_close
 
 from undertone.config import Params
+from undertone.dimensions import concordance, moments
 from undertone.evaluation.metrics import uar
 from undertone.training.batches import batches_of
 from undertone.training.examples import Examples
@@ -151,3 +152,30 @@ def test_attention_pooling_hears_the_recordings(
     assert (model.acoustic.encoder is not None) == (pooling == "attention")
     if pooling == "attention":
         assert model.acoustic.attention.score.abs().max() > 0
+
+
+def test_dimensions_are_learnt_where_rows_have_them(params: Params) -> None:
+    train, validation = synthetic.examples(4, 2), synthetic.examples(2, 2, first=4)
+    for part in (train, validation):
+        part.rows["valence"] = part.rows["emotion"].map({"anger": -0.7, "sadness": -0.3})
+        part.rows["arousal"] = part.rows["emotion"].map(
+            {"anger": 0.8, "neutral": 0.0, "sadness": -0.6}
+        )
+    slow = params.model_copy(
+        update={"training": params.training.model_copy(update={"epochs": 25, "patience": 25})}
+    )
+    bundle = fit(train, validation, slow, synthetic.LABELS)
+    guess = predict(bundle, validation).dimensions
+
+    assert bundle.model.config.dimensions
+    assert guess is not None and abs(guess).max() <= 1
+    known = validation.rows["arousal"].to_numpy()
+    pairs = moments(known, guess[:, 1])
+    assert concordance(pairs.sum(axis=0)) > 0.5
+
+
+def test_no_dimensions_without_labels_of_them(params: Params) -> None:
+    train = synthetic.examples(3)
+    bundle = fit(train, train, params, synthetic.LABELS)
+    assert not bundle.model.config.dimensions
+    assert predict(bundle, train).dimensions is None

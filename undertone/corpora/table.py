@@ -25,6 +25,10 @@ def read_table(params: CorpusParams) -> list[Item]:
     `language`, `split`, `image_path`, `valence`, `arousal`, `dominance`. Paths are relative to
     the table. Other columns are not looked at. Without an `utterance_id` the path is one.
 
+    Valence, arousal and dominance are on scales from -1 to 1 (unpleasant, sleepy, submissive to
+    pleasant, excited, dominant); a row with another number is refused. A rating x of 1 to 5 is
+    (x - 3) / 2 there, one of 1 to 7 is (x - 4) / 3.
+
     Raises:
         CorpusError: the file is no such table.
     """

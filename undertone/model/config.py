@@ -26,10 +26,11 @@ class FusedConfig(PreTrainedConfig):
         modality_dropout: chance of a modality to be dropped from a training example.
         modality_loss: weight of the loss of each modality's own head.
         label_smoothing: of all losses.
+        dimensions: whether it also answers valence, arousal and dominance.
     """
 
     model_type = "undertone"
-    keys_to_ignore_at_inference: ClassVar[list[str]] = ["logits_by_modality"]
+    keys_to_ignore_at_inference: ClassVar[list[str]] = ["logits_by_modality", "dimensions"]
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class FusedConfig(PreTrainedConfig):
         modality_dropout: float = 0.2,
         modality_loss: float = 0.5,
         label_smoothing: float = 0.0,
+        dimensions: bool = False,
         **kwargs: Any,
     ) -> None:
         if labels:
@@ -63,6 +65,7 @@ class FusedConfig(PreTrainedConfig):
         self.modality_dropout = modality_dropout
         self.modality_loss = modality_loss
         self.label_smoothing = label_smoothing
+        self.dimensions = dimensions
         super().__init__(**kwargs)
 
     @property

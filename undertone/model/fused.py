@@ -11,7 +11,7 @@ from undertone.model.acoustic import AcousticBranch
 from undertone.model.config import MODALITIES, FusedConfig
 from undertone.model.fusion import Fusion
 from undertone.model.image import ImageBranch
-from undertone.model.loss import drop_modalities, weighted_cross_entropy
+from undertone.model.loss import concordance_loss, drop_modalities, weighted_cross_entropy
 from undertone.model.text import TextBranch
 
 
@@ -23,11 +23,13 @@ class FusedOutput(ModelOutput):
         loss: where labels were given.
         logits: of all modalities present together [B, K].
         logits_by_modality: of each modality alone [B, K]; rows without it mean nothing.
+        dimensions: valence, arousal and dominance [B, 3], of a model that was trained on them.
     """
 
     loss: Tensor | None = None
     logits: Tensor | None = None
     logits_by_modality: dict[str, Tensor] | None = None
+    dimensions: Tensor | None = None
 
 
 class FusedModel(PreTrainedModel):
@@ -62,6 +64,7 @@ class FusedModel(PreTrainedModel):
         image_embedding: Tensor | None = None,
         present: Tensor | None = None,
         labels: Tensor | None = None,
+        wanted_dimensions: Tensor | None = None,
     ) -> FusedOutput:
         """Classify a batch of utterances by the modalities that are there.
 
@@ -78,6 +81,7 @@ class FusedModel(PreTrainedModel):
                 has no influence, whatever its input holds. Without it, a modality whose input is
                 given counts as present in all rows.
             labels: indices of the true emotions [B].
+            wanted_dimensions: true valence, arousal and dominance [B, 3]; NaN where unknown.
         """
         audio = input_features if acoustic_statistics is None else acoustic_statistics
         text = input_ids if text_embedding is None else text_embedding
@@ -90,14 +94,20 @@ class FusedModel(PreTrainedModel):
             text = self.text.encode(text, attention_mask, has_text)
         if self.image is not None and image is not None and image_embedding is None:
             image = self.image.encode(image, has_image)
-        logits, alone = self._fuse((audio, text, image), there)
+        logits, alone, dimensions = self._fuse((audio, text, image), there)
+        loss = None if labels is None else self._loss(logits, alone, there, labels)
+        if loss is not None and dimensions is not None and wanted_dimensions is not None:
+            loss = loss + concordance_loss(dimensions, wanted_dimensions)
         return FusedOutput(
-            loss=None if labels is None else self._loss(logits, alone, there, labels),
+            loss=loss,
             logits=logits,
             logits_by_modality=dict(zip(MODALITIES, alone.unbind(1), strict=True)),
+            dimensions=dimensions,
         )
 
-    def _fuse(self, encoded: tuple[Tensor | None, ...], present: Tensor) -> tuple[Tensor, Tensor]:
+    def _fuse(
+        self, encoded: tuple[Tensor | None, ...], present: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
         branches = (self.acoustic, self.text, self.image)
         nothing = self.fusion.absent.new_zeros(len(present), self.config.hidden_size)
         embeddings = [
@@ -105,10 +115,10 @@ class FusedModel(PreTrainedModel):
             for place, (branch, values) in enumerate(zip(branches, encoded, strict=True))
         ]
         chance = self.config.modality_dropout if self.training else 0.0
-        logits, alone = self.fusion(
+        logits, alone, dimensions = self.fusion(
             torch.stack(embeddings, dim=1), drop_modalities(present, chance)
         )
-        return logits.float(), alone.float()
+        return logits.float(), alone.float(), None if dimensions is None else dimensions.float()
 
     def _loss(self, logits: Tensor, alone: Tensor, present: Tensor, labels: Tensor) -> Tensor:
         """Loss of the fused logits and, weighted, that of each present modality's own head."""

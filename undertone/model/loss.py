@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+SMALLEST_SPREAD = 1e-8
+
 
 def weighted_cross_entropy(
     logits: Tensor,
@@ -28,6 +30,28 @@ def weighted_cross_entropy(
     if counted is not None:
         losses, weights = losses * counted, weights * counted
     return losses.sum() / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
+
+
+def concordance_loss(guess: Tensor, wanted: Tensor) -> Tensor:
+    """1 - concordance correlation (Lin, 1989), the mean over the columns.
+
+    Args:
+        guess: [B, 3].
+        wanted: [B, 3]; NaN entries do not count, nor columns with fewer than two others.
+    """
+    known = wanted.isfinite()
+    count = known.sum(0)
+    wanted = torch.where(known, wanted, 0.0)
+    guess = torch.where(known, guess, 0.0)
+    mean_guess, mean_wanted = (values.sum(0) / count.clamp_min(1) for values in (guess, wanted))
+    off_guess = (guess - mean_guess) * known
+    off_wanted = (wanted - mean_wanted) * known
+    spread = (off_guess.square() + off_wanted.square()).sum(0)
+    spread = spread / count.clamp_min(1) + (mean_guess - mean_wanted).square()
+    together = 2 * (off_guess * off_wanted).sum(0) / count.clamp_min(1)
+    loss = 1 - together / spread.clamp_min(SMALLEST_SPREAD)
+    counted = count >= 2
+    return (loss * counted).sum() / counted.sum().clamp_min(1)
 
 
 def drop_modalities(present: Tensor, chance: float) -> Tensor:

@@ -28,12 +28,20 @@ class Batches(Dataset[Inputs]):
         sources: of audio, text and image; none where the model takes no such input.
         present: which modalities each example has [N, 3].
         targets: index of each example's emotion [N], where it is to be learnt.
+        dimensions: its valence, arousal and dominance [N, 3] (NaN where unknown), where they are.
     """
 
-    def __init__(self, sources: Sources, present: Tensor, targets: Tensor | None) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        present: Tensor,
+        targets: Tensor | None,
+        dimensions: Tensor | None = None,
+    ) -> None:
         self.sources = sources
         self.present = present
         self.targets = targets
+        self.dimensions = dimensions
 
     def __len__(self) -> int:
         return len(self.present)
@@ -48,6 +56,8 @@ class Batches(Dataset[Inputs]):
             inputs |= source.batch(index) if source else {}
         if self.targets is not None:
             inputs["labels"] = self.targets[index]
+        if self.dimensions is not None:
+            inputs["wanted_dimensions"] = self.dimensions[index]
         return inputs
 
     def in_order(self, size: int) -> Iterator[Inputs]:
@@ -82,7 +92,8 @@ def batches_of(
     if bundle.image_processor is not None:
         image = Pictures(examples.paths("image_path"), bundle.image_processor)
     targets = examples.targets(bundle.labels) if labelled else None
-    return Batches((acoustic, text, image), examples.present(), targets)
+    dimensions = examples.dimensions() if labelled and bundle.model.config.dimensions else None
+    return Batches((acoustic, text, image), examples.present(), targets, dimensions)
 
 
 @torch.no_grad()
@@ -102,7 +113,7 @@ def settle(model: FusedModel, batches: Batches) -> Batches:
     if isinstance(image, Pictures) and model.image is not None and _frozen(model.image.encoder):
         encoded = _encoded(model.image.encode, image, present[:, IMAGE], model.device)
         image = Kept("image_embedding", encoded)
-    return Batches((acoustic, text, image), present, batches.targets)
+    return Batches((acoustic, text, image), present, batches.targets, batches.dimensions)
 
 
 def _settles(branch: AcousticBranch) -> bool:

@@ -55,6 +55,7 @@ def begin(train: Examples, params: Params, labels: Sequence[str]) -> Bundle:
         text_encoder=text_config,
         text_from_scratch=model_params.text_encoder == SCRATCH,
         image_encoder=image_config,
+        dimensions=bool(train.dimensions().isfinite().any()),
         **model_params.model_dump(exclude={"text_encoder", "image_encoder"}),
     )
     model = FusedModel(config)

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from undertone.dimensions import NAMES
 from undertone.errors import CorpusError
 from undertone.labels import EMOTIONS
 from undertone.manifest import read_manifest
@@ -84,6 +85,11 @@ class Examples:
             )
         place = {label: index for index, label in enumerate(labels)}
         return torch.tensor([place[emotion] for emotion in self.rows["emotion"]])
+
+    def dimensions(self) -> Tensor:
+        """Labelled valence, arousal and dominance of each example [N, 3], NaN where unknown."""
+        columns = self.rows[list(NAMES)].apply(pd.to_numeric)
+        return torch.from_numpy(columns.to_numpy(np.float32, na_value=np.nan))
 
 
 def labels_of(rows: pd.DataFrame) -> tuple[str, ...]:
