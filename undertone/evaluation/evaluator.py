@@ -14,8 +14,9 @@ from undertone.evaluation.folder import write_evaluation
 from undertone.evaluation.record import Evaluation, Provenance, summarise
 from undertone.evaluation.signals import measure_signals
 from undertone.files import sha256_of_file
+from undertone.leaks import assert_no_leak
 from undertone.manifest import read_manifest
-from undertone.splits import assert_no_leak, split_hash
+from undertone.splits import split_hash
 from undertone.training.examples import ACOUSTIC_FILE, load_examples
 
 
@@ -46,7 +47,7 @@ def evaluate(
     rows = read_manifest(heard)
     assert_no_leak(rows)
     info = corpus_info(corpus)
-    _require_same_splits(model.info, heard, split_hash(rows))
+    require_same_splits(model.info, heard, split_hash(rows))
     examples = load_examples(corpus, heard, split)
     predictions = predict_conditions(model, examples, audio)
     provenance = Provenance(
@@ -85,7 +86,17 @@ def hash_of_folder(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _require_same_splits(trained: dict[str, Any], heard: Path, splits: str) -> None:
+def require_same_splits(trained: dict[str, Any], heard: Path, splits: str) -> None:
+    """Refuse to score a bundle on speakers that it may have learnt from.
+
+    Args:
+        trained: what the bundle tells of its training.
+        heard: a heard folder.
+        splits: the split hash of its manifest.
+
+    Raises:
+        CorpusError: the bundle was trained on this very folder with other splits.
+    """
     same_speech = trained.get("heard_revision") == sha256_of_file(heard / ACOUSTIC_FILE)
     if same_speech and trained.get("split_hash") != splits:
         raise CorpusError(
