@@ -178,7 +178,7 @@ def test_a_face_is_seen(params: Params) -> None:
         image_size=16,
         patch_size=8,
     )
-    seeing = bundle(image_encoder=vision.to_dict())
+    seeing = bundle(image_encoder=vision.to_dict(), detect_face=False)
     seeing.image_processor = ViTImageProcessor(size={"height": 16, "width": 16})
     face = io.BytesIO()
     Image.new("RGB", (40, 30), "teal").save(face, "PNG")

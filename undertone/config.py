@@ -91,6 +91,23 @@ class ModelParams(Section):
     modality_dropout: float = Field(0.2, ge=0, lt=1)
 
 
+class FaceParams(Section):
+    """The pretrained face classifier that reads a picture of the speaker, beside the fused model.
+
+    Attributes:
+        classifier: a folder with an ONNX graph, or an image classification model of transformers.
+        required: whether it is an error that the classifier is nowhere to be found.
+        detect: whether a face is looked for; without it every picture is one already, cut out.
+        trust: power of its distribution in the product with the model's, where no validation
+            pictures taught a better one.
+    """
+
+    classifier: str | None = None
+    required: bool = True
+    detect: bool = True
+    trust: float = Field(0.5, ge=0, le=1)
+
+
 class TrainingParams(Section):
     """Fine-tuning by the Hugging Face Trainer."""
 
@@ -164,6 +181,7 @@ class Params(Section):
     audio: AudioParams = AudioParams()
     listening: ListeningParams = ListeningParams()
     model: ModelParams = ModelParams()
+    face: FaceParams = FaceParams()
     training: TrainingParams = TrainingParams()
     continual: ContinualParams = ContinualParams()
     promotion: PromotionParams = PromotionParams()

@@ -1,14 +1,11 @@
 """The emotion of one utterance, from whatever of speech, text and image there is."""
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from undertone.audio import quality
@@ -16,6 +13,7 @@ from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.dimensions import derive, dimensions_of
 from undertone.errors import ModelError, UndertoneError
+from undertone.face.eyes import Eyes, Seen
 from undertone.hub import resolve
 from undertone.model.config import MODALITIES
 from undertone.model.fused import FusedOutput
@@ -40,10 +38,11 @@ class Predictor:
     Args:
         bundle: the fused model.
         listener: hears recordings as the bundle's training corpus was heard.
-        params: the run's settings; `audio` counts.
+        params: the run's settings; `audio` and `face` count.
 
     Raises:
-        ModelError: the bundle was trained on another Whisper's statistics.
+        ModelError: the bundle was trained on another Whisper's statistics, or the face classifier
+            cannot be loaded.
     """
 
     def __init__(self, bundle: Bundle, listener: Listener, params: Params) -> None:
@@ -51,6 +50,7 @@ class Predictor:
         self._bundle = bundle
         self._listener = listener
         self._audio_params = params.audio
+        self._eyes = Eyes(bundle, params.face)
 
     @classmethod
     def load(cls, bundle: Path, params: Params) -> "Predictor":
@@ -71,8 +71,9 @@ class Predictor:
         Args:
             audio: a recording, as a file or its bytes.
             text: what was said; it wins over what would be recognised.
-            image: the speaker's face, as the bytes of an image file. Ignored by a model without
-                an image branch.
+            image: a picture of the speaker, as the bytes of an image file. One without a face
+                changes nothing. Ignored where there is neither an image branch nor a
+                `face.classifier`.
 
         Raises:
             UndertoneError: nothing is given that the model can use, or the image is none.
@@ -84,13 +85,17 @@ class Predictor:
         transcript = given or heard
         with _timed(timings, "text"):
             inputs = acoustic | self._tokens(transcript)
+        seen = Seen()
         if image is not None:
             with _timed(timings, "image"):
-                inputs |= self._pixels(image)
-        _require_something(inputs)
+                seen = self._eyes.look(image)
+        inputs |= seen.inputs
+        _require_something(inputs, seen)
         with _timed(timings, "fuse"):
-            output = self._bundle.model(**_moved(inputs, self._bundle.model.device))
-            distribution, by_modality = self._distributions(output, inputs)
+            output = self._fused(inputs)
+            distribution, by_modality = self._eyes.join(
+                *self._distributions(output, inputs), seen.face
+            )
         emotion, confidence = top(distribution)
         return Prediction(
             emotion=emotion,
@@ -101,6 +106,7 @@ class Predictor:
             modalities=Modalities(**{name: name in by_modality for name in MODALITIES}),
             transcript=transcript,
             audio=figures,
+            face=seen.face,
             timings_ms=timings,
         )
 
@@ -135,16 +141,19 @@ class Predictor:
             return {}
         return Tokens(self._bundle.tokenizer, [transcript.text]).batch(FIRST)
 
-    def _pixels(self, image: bytes) -> Inputs:
-        processor = self._bundle.image_processor
-        if processor is None:
-            return {}
-        return {"pixel_values": processor([_picture(image)], return_tensors="pt")["pixel_values"]}
+    def _fused(self, inputs: Inputs) -> FusedOutput:
+        """What the model says; nothing where a face is all there is, which is no input of it."""
+        if not inputs:
+            return FusedOutput()
+        output: FusedOutput = self._bundle.model(**_moved(inputs, self._bundle.model.device))
+        return output
 
     def _distributions(
         self, output: FusedOutput, inputs: Inputs
     ) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
         given = [MODALITY_OF[name] for name in inputs if name in MODALITY_OF]
+        if not given:
+            return {}, {}
         alone = output["logits_by_modality"]
         return self._named(output["logits"]), {name: self._named(alone[name]) for name in given}
 
@@ -178,22 +187,18 @@ def _given(text: str | None) -> Transcript | None:
     return Transcript(text=stripped, source="given") if stripped else None
 
 
-def _picture(image: bytes) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(image)) as opened:
-            return np.asarray(opened.convert("RGB"))
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise UndertoneError(f"The image cannot be read: {error}") from error
-
-
-def _require_something(inputs: Inputs) -> None:
-    if not inputs:
+def _require_something(inputs: Inputs, seen: Seen) -> None:
+    if inputs or (seen.face and seen.face.found):
+        return
+    if seen.face:
         raise UndertoneError(
-            "There is nothing to classify. Give a recording, a text or, to a model with an image "
-            "branch, an image."
+            "There is nothing to classify: no face was found in the image. Give one that shows a "
+            "face from the front, or a recording or a text with it."
         )
+    raise UndertoneError(
+        "There is nothing to classify. Give a recording, a text or, to a model that can see, an "
+        "image."
+    )
 
 
 def _moved(inputs: Inputs, device: torch.device) -> Inputs:

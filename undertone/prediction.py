@@ -59,6 +59,25 @@ class Modalities(BaseModel):
     image: bool
 
 
+class Face(BaseModel):
+    """What was seen in a picture of the speaker.
+
+    Attributes:
+        found: whether it holds a face; without one the answer is as if there were no picture.
+        count: faces in it, of which the largest counts.
+        box: left, top, width and height of that face, in pixels; none where none was looked for.
+        score: how sure the detector is; more is surer, without an upper end.
+        distribution: what the face shows, over the emotions that its classifier tells apart;
+            empty where a learned image branch alone looks at it.
+    """
+
+    found: bool
+    count: int = 0
+    box: tuple[int, int, int, int] | None = None
+    score: float | None = None
+    distribution: dict[str, float] = Field(default_factory=dict)
+
+
 class Prediction(BaseModel):
     """The emotion of one utterance."""
 
@@ -72,6 +91,7 @@ class Prediction(BaseModel):
     modalities: Modalities
     transcript: Transcript | None = None
     audio: AudioQuality | None = None
+    face: Face | None = None
     model_tag: str = ""
     lineage_id: str = ""
     timings_ms: dict[str, float] = Field(default_factory=dict)

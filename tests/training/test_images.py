@@ -37,7 +37,10 @@ def with_faces(examples: Examples, folder: Path) -> Examples:
 def test_learns_from_faces_alone_and_without_them(tmp_path: Path, vit: Path, whisper: Path) -> None:
     train = with_faces(synthetic.examples(4), tmp_path)
     params = synthetic.settings(
-        f"listening.whisper={whisper}", f"model.image_encoder={vit}", "training.epochs=15"
+        f"listening.whisper={whisper}",
+        f"model.image_encoder={vit}",
+        "face.detect=false",
+        "training.epochs=15",
     )
     bundle = fit(train, train, params, synthetic.LABELS)
     faces = predict(bundle, train, without=("audio", "text")).logits.argmax(1)
@@ -45,3 +48,15 @@ def test_learns_from_faces_alone_and_without_them(tmp_path: Path, vit: Path, whi
     assert bundle.image_processor is not None
     assert faces.tolist() == train.targets(synthetic.LABELS).tolist()
     assert np.isfinite(predict(bundle, train, without=("image",)).logits).all()
+
+
+def test_a_picture_without_a_face_counts_as_none(tmp_path: Path, vit: Path, whisper: Path) -> None:
+    train = with_faces(synthetic.examples(4), tmp_path)
+    params = synthetic.settings(
+        f"listening.whisper={whisper}", f"model.image_encoder={vit}", "training.epochs=1"
+    )
+    bundle = fit(train, train, params, synthetic.LABELS)
+    seen, blind = predict(bundle, train), predict(bundle, train, without=("image",))
+
+    assert np.array_equal(seen.logits, blind.logits)
+    assert np.isnan(seen.by_modality["image"]).all()

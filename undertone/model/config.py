@@ -19,6 +19,8 @@ class FusedConfig(PreTrainedConfig):
         text_encoder: configuration of any text encoder of `AutoModel`.
         text_from_scratch: whether it was never pretrained, so that it is always trained.
         image_encoder: configuration of any image encoder of `AutoModel`, or none.
+        detect_face: whether it is shown the face alone, which is looked for in the picture;
+            without it the whole picture.
         pooling: `statistics` (mean and deviation) or `attention` (the same, weighted by learned
             attention; needs an acoustic encoder).
         input_dropout: share of an encoder's output dimensions dropped while training.
@@ -40,6 +42,7 @@ class FusedConfig(PreTrainedConfig):
         text_encoder: dict[str, Any] | None = None,
         text_from_scratch: bool = False,
         image_encoder: dict[str, Any] | None = None,
+        detect_face: bool = True,
         hidden_size: int = 128,
         pooling: str = "statistics",
         input_dropout: float = 0.3,
@@ -58,6 +61,7 @@ class FusedConfig(PreTrainedConfig):
         self.text_encoder = text_encoder
         self.text_from_scratch = text_from_scratch
         self.image_encoder = image_encoder
+        self.detect_face = detect_face
         self.hidden_size = hidden_size
         self.pooling = pooling
         self.input_dropout = input_dropout

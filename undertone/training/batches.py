@@ -88,12 +88,15 @@ def batches_of(
         mels, positions = encoder.config.num_mel_bins, encoder.config.max_source_positions
         acoustic = Spectrograms(examples.paths("path"), audio, mels, 2 * positions)
     text = Tokens(bundle.tokenizer, examples.texts())
-    image: Source | None = None
+    present = examples.present()
+    image: Pictures | None = None
     if bundle.image_processor is not None:
-        image = Pictures(examples.paths("image_path"), bundle.image_processor)
+        detect = bundle.model.config.detect_face
+        image = Pictures(examples.paths("image_path"), bundle.image_processor, detect=detect)
+        present[:, IMAGE] = image.present()
     targets = examples.targets(bundle.labels) if labelled else None
     dimensions = examples.dimensions() if labelled and bundle.model.config.dimensions else None
-    return Batches((acoustic, text, image), examples.present(), targets, dimensions)
+    return Batches((acoustic, text, image), present, targets, dimensions)
 
 
 @torch.no_grad()

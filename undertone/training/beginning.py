@@ -40,7 +40,7 @@ def begin(train: Examples, params: Params, labels: Sequence[str]) -> Bundle:
     Args:
         train: training examples; the tokenizer of a `scratch` text encoder and the
             standardisation of acoustic statistics come from them alone.
-        params: the run's settings; `model` and `listening` count.
+        params: the run's settings; `model`, `face` and `listening` count.
         labels: the emotions in the order of the logits.
 
     Raises:
@@ -55,6 +55,7 @@ def begin(train: Examples, params: Params, labels: Sequence[str]) -> Bundle:
         text_encoder=text_config,
         text_from_scratch=model_params.text_encoder == SCRATCH,
         image_encoder=image_config,
+        detect_face=params.face.detect,
         dimensions=bool(train.dimensions().isfinite().any()),
         **model_params.model_dump(exclude={"text_encoder", "image_encoder"}),
     )

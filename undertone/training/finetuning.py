@@ -14,6 +14,7 @@ from undertone.bundle import Bundle, save_bundle
 from undertone.calibration import fit_temperature
 from undertone.config import Params
 from undertone.evaluation.metrics import uar
+from undertone.face.learning import learn_trust
 from undertone.files import sha256_of_file
 from undertone.manifest import data_revision, read_manifest
 from undertone.splits import assert_no_leak, split_hash
@@ -83,10 +84,17 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
 
 
 def calibrate(bundle: Bundle, validation: Examples, params: Params) -> float:
-    """Fit the temperature of a bundle on validation examples; returns its UAR on them."""
+    """Fit the temperature of a bundle on validation examples; returns its UAR on them.
+
+    Where they have pictures that the model has no branch for, the trust in the face classifier is
+    fitted too.
+    """
     logits = predict(bundle, validation, params.audio).logits
     targets = validation.targets(bundle.labels).numpy()
     bundle.temperature = fit_temperature(logits, targets)
+    if bundle.image_processor is None:
+        calibrated = logits / bundle.temperature
+        bundle.info["face"] = learn_trust(calibrated, validation, bundle.labels, params.face)
     return uar(targets, logits.argmax(1), len(bundle.labels))
 
 

@@ -17,10 +17,13 @@ from transformers import BaseImageProcessor, PreTrainedTokenizerBase
 
 from undertone.audio import clean, decode
 from undertone.config import AudioParams
+from undertone.face.picture import Picture
+from undertone.face.sight import see
 from undertone.speech.features import HOP, log_mel, real_frames
 
-KEPT_CLIPS = 4096
+KEPT_CLIPS = KEPT_FACES = 4096
 LONGEST_TEXT = 128  # tokens
+NO_FACE = np.zeros((8, 8, 3), np.uint8)
 
 Inputs = dict[str, Tensor]
 
@@ -107,21 +110,36 @@ class Spectrograms:
 
 
 class Pictures:
-    """Pixels of images, read when they are asked for."""
+    """Pixels of the faces in pictures; the latest faces are kept.
 
-    def __init__(self, files: Sequence[Path | None], processor: BaseImageProcessor) -> None:
+    Args:
+        files: pictures, or none where there is none.
+        processor: makes pixels of them.
+        detect: whether the largest face is looked for and cut out.
+    """
+
+    def __init__(
+        self, files: Sequence[Path | None], processor: BaseImageProcessor, *, detect: bool
+    ) -> None:
         self.files = files
         self.processor = processor
+        self.detect = detect
+        self._face = lru_cache(maxsize=KEPT_FACES)(self._see)
+
+    def present(self) -> Tensor:
+        """Which of the pictures show a face [N].
+
+        Raises:
+            PictureError: a picture cannot be read, or is over the bounds.
+        """
+        return torch.tensor([self._face(place) is not None for place in range(len(self.files))])
 
     def batch(self, index: Tensor) -> Inputs:
         """Pixels [B, C, height, width] of the examples at positions `index` [B]."""
-        images = [self._see(self.files[place]) for place in index]
-        return {"pixel_values": self.processor(images, return_tensors="pt")["pixel_values"]}
+        found = [self._face(int(place)) for place in index]
+        faces = [NO_FACE if face is None else face for face in found]
+        return {"pixel_values": self.processor(faces, return_tensors="pt")["pixel_values"]}
 
-    def _see(self, file: Path | None) -> npt.NDArray[np.uint8]:
-        from PIL import Image
-
-        if file is None:
-            return np.zeros((8, 8, 3), np.uint8)
-        with Image.open(file) as image:
-            return np.asarray(image.convert("RGB"))
+    def _see(self, place: int) -> Picture | None:
+        file = self.files[place]
+        return see(file, detect=self.detect).crop if file else None
