@@ -12,6 +12,7 @@ from undertone.evaluation.metrics import (
     score,
     uar,
     uar_difference,
+    weighted_f1_of,
 )
 
 
@@ -32,6 +33,8 @@ def test_figures_agree_with_scikit_learn(seed: int) -> None:
     assert uar(labels, predicted, 4) == pytest.approx(balanced_accuracy_score(labels, predicted))
     macro = macro_f1_of(confusion(labels, predicted, 4))
     assert macro == pytest.approx(f1_score(labels, predicted, average="macro"))
+    weighted = weighted_f1_of(confusion(labels, predicted, 4))
+    assert weighted == pytest.approx(f1_score(labels, predicted, average="weighted"))
 
 
 @given(seed=st.integers(0, 999), order=st.permutations(range(4)))
@@ -53,7 +56,7 @@ def test_uar_counts_classes_not_utterances() -> None:
 def test_interval_holds_the_figure(seed: int) -> None:
     labels, predicted = guesses(seed)
     found = score(labels, predicted, 4, clusters(SPEAKERS), seed)
-    for interval in (found.uar, found.accuracy, found.macro_f1):
+    for interval in (found.uar, found.accuracy, found.macro_f1, found.weighted_f1):
         assert 0 <= interval.low <= interval.value <= interval.high <= 1
 
 

@@ -5,7 +5,7 @@ gathered to Ekman's six and neutral as the authors do.
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from undertone.config import CorpusParams
@@ -59,7 +59,7 @@ def read_goemotions(params: CorpusParams) -> list[Item]:
     ]
 
 
-def _emotions(folder: Path) -> list[str]:
+def _emotions(folder: Path) -> dict[str, str]:
     for name in LABEL_FILES:
         if (folder / name).is_file():
             labels = (folder / name).read_text(encoding="utf-8").split()
@@ -69,7 +69,7 @@ def _emotions(folder: Path) -> list[str]:
     unknown = [label for label in labels if label not in EMOTION_OF]
     if unknown:
         raise CorpusError(f"{folder / name}: {', '.join(unknown)} are no GoEmotions labels.")
-    return [EMOTION_OF[label] for label in labels]
+    return {str(number): EMOTION_OF[label] for number, label in enumerate(labels)}
 
 
 def _rows(path: Path) -> list[list[str]]:
@@ -79,11 +79,11 @@ def _rows(path: Path) -> list[list[str]]:
         return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def _item(row: Sequence[str], emotions: Sequence[str], split: str, place: str) -> Item:
+def _item(row: Sequence[str], emotion_of: Mapping[str, str], split: str, place: str) -> Item:
     try:
         text, numbers, comment = row
-        felt = sorted({emotions[int(number)] for number in numbers.split(",")})
-    except (ValueError, IndexError):
+        felt = sorted({emotion_of[number] for number in numbers.split(",")})
+    except (ValueError, KeyError):
         return Reject(place, "not a row of text, label numbers and comment id, split by tabs")
     if len(felt) > 1:
         return Reject(place, f"several emotions at once: {', '.join(felt)}")

@@ -84,10 +84,11 @@ def _draw(folder: Path, evaluation: Evaluation, predictions: Predictions) -> Non
 
 
 def _condition_table(evaluation: Evaluation) -> str:
-    lines = [f"{'condition':<16} {'UAR':<22} {'accuracy':<22} macro F1"]
+    lines = [f"{'condition':<16} {'UAR':<22} {'accuracy':<22} {'macro F1':<22} weighted F1"]
     for name, scores in evaluation.scores.items():
-        figures = f"{scores.uar!s:<22} {scores.accuracy!s:<22} {scores.macro_f1}"
-        lines.append(f"{name.replace('_', ' '):<16} {figures}")
+        figures = (scores.uar, scores.accuracy, scores.macro_f1, scores.weighted_f1)
+        columns = " ".join(f"{figure!s:<22}" for figure in figures)
+        lines.append(f"{name.replace('_', ' '):<16} {columns}".rstrip())
     return "\n".join(lines)
 
 

@@ -32,6 +32,7 @@ class Scores(BaseModel):
     uar: Interval
     accuracy: Interval
     macro_f1: Interval
+    weighted_f1: Interval
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,22 @@ def accuracy_of(counts: npt.NDArray[np.generic]) -> Floats:
 
 def macro_f1_of(counts: npt.NDArray[np.generic]) -> Floats:
     """Mean F1 of confusion counts [..., K, K], over the classes that occur or are predicted."""
-    hits = np.diagonal(counts, axis1=-2, axis2=-1)
-    either = counts.sum(axis=-1) + counts.sum(axis=-2)
-    scores = np.divide(2.0 * hits, either, out=np.zeros(either.shape), where=either > 0)
+    scores, either = _f1_of(counts)
     return np.asarray(scores.sum(axis=-1) / np.maximum((either > 0).sum(axis=-1), 1))
+
+
+def weighted_f1_of(counts: npt.NDArray[np.generic]) -> Floats:
+    """F1 of confusion counts [..., K, K], weighted by how often each class occurs."""
+    scores, _ = _f1_of(counts)
+    truths = counts.sum(axis=-1)
+    return np.asarray((scores * truths).sum(axis=-1) / np.maximum(truths.sum(axis=-1), 1))
+
+
+def _f1_of(counts: npt.NDArray[np.generic]) -> tuple[Floats, Floats]:
+    """F1 of each class [..., K], and how often it occurs and is predicted, together [..., K]."""
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    either = np.asarray(counts.sum(axis=-1) + counts.sum(axis=-2), dtype=np.float64)
+    return np.divide(2.0 * hits, either, out=np.zeros(either.shape), where=either > 0), either
 
 
 def uar(labels: npt.ArrayLike, predicted: npt.ArrayLike, classes: int) -> float:
@@ -93,7 +106,7 @@ def uar(labels: npt.ArrayLike, predicted: npt.ArrayLike, classes: int) -> float:
 def score(
     labels: npt.ArrayLike, predicted: npt.ArrayLike, classes: int, groups: Clusters, seed: int = 0
 ) -> Scores:
-    """UAR, accuracy and macro F1 with cluster-bootstrap intervals.
+    """UAR, accuracy and F1 with cluster-bootstrap intervals.
 
     Args:
         labels: [N], indices of the true classes.
@@ -109,6 +122,7 @@ def score(
         uar=_interval(uar_of, whole, resampled),
         accuracy=_interval(accuracy_of, whole, resampled),
         macro_f1=_interval(macro_f1_of, whole, resampled),
+        weighted_f1=_interval(weighted_f1_of, whole, resampled),
     )
 
 

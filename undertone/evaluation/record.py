@@ -65,6 +65,7 @@ class Evaluation(Provenance):
             "uar_high": fused.uar.high,
             "accuracy": fused.accuracy.value,
             "macro_f1": fused.macro_f1.value,
+            "weighted_f1": fused.weighted_f1.value,
             "ece": self.ece,
         }
         others = {name: scores for name, scores in self.scores.items() if name != FUSED}
