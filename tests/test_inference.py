@@ -1,4 +1,5 @@
 import io
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -195,3 +196,23 @@ def test_dimensions_follow_from_the_classes_or_from_their_own_head(params: Param
     trained = predictor(params, bundle(dimensions=True)).predict(None, TEXTS[0])
     assert trained.dimensions is not None
     assert trained.dimensions.source == "trained"
+
+
+@pytest.mark.parametrize("own_encoder", [False, True])
+def test_a_timeline_covers_the_recording_and_costs_nothing_unasked(
+    params: Params, own_encoder: bool
+) -> None:
+    encoder = WhisperConfig(**WHISPER).to_dict() if own_encoder else None
+    hearing = predictor(params, bundle(acoustic_encoder=encoder))
+    audio = recording(4.0)
+    plain, told = hearing.predict(audio), hearing.predict(audio, timeline=True)
+    assert plain.timeline is None
+    assert "timeline" not in plain.timings_ms
+    assert told.timeline is not None
+    assert told.timeline[0].start == 0
+    assert told.timeline[-1].end == pytest.approx(4.0)
+    for before, after in pairwise(told.timeline):
+        assert before.end == after.start
+        assert before.emotion != after.emotion
+    assert told.distribution == plain.distribution
+    assert hearing.predict(None, TEXTS[0], timeline=True).timeline is None

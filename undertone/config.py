@@ -128,6 +128,20 @@ class TrainingParams(Section):
     seed: int = 17
 
 
+class TimelineParams(Section):
+    """Emotion over time; `undertone diarise` measures what suits a model.
+
+    Attributes:
+        window_seconds: how much is heard around each step, rounded to an odd number of steps.
+        hop_seconds: length of a step.
+        switch_cost: what a change of emotion must gain in summed log-probability.
+    """
+
+    window_seconds: float = Field(1.75, gt=0)
+    hop_seconds: float = Field(0.25, ge=0.02)
+    switch_cost: float = Field(4.0, ge=0)
+
+
 class ContinualParams(Section):
     """Retraining on feedback without forgetting; measured in benchmarks/continual.py."""
 
@@ -183,6 +197,7 @@ class Params(Section):
     model: ModelParams = ModelParams()
     face: FaceParams = FaceParams()
     training: TrainingParams = TrainingParams()
+    timeline: TimelineParams = TimelineParams()
     continual: ContinualParams = ContinualParams()
     promotion: PromotionParams = PromotionParams()
     drift: DriftParams = DriftParams()

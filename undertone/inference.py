@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -17,10 +18,20 @@ from undertone.face.eyes import Eyes, Seen
 from undertone.hub import resolve
 from undertone.model.config import MODALITIES
 from undertone.model.fused import FusedOutput
-from undertone.prediction import AudioQuality, Dimensions, Modalities, Prediction, Transcript, top
+from undertone.prediction import (
+    AudioQuality,
+    Dimensions,
+    Modalities,
+    Prediction,
+    Segment,
+    Transcript,
+    top,
+)
 from undertone.speech.features import HOP, log_mel, real_frames
 from undertone.speech.listener import Heard, Listener
 from undertone.speech.utterance import Utterance, prepare
+from undertone.timeline.track import track, watch_again
+from undertone.timeline.windows import Moments
 from undertone.training.sources import Inputs, Tokens
 
 FIRST = torch.zeros(1, dtype=torch.long)
@@ -30,6 +41,16 @@ MODALITY_OF = {
     "input_ids": "text",
     "pixel_values": "image",
 }
+
+
+@dataclass(frozen=True)
+class _Sound:
+    """What a recording gave: the model's inputs, its words and figures, and states over time."""
+
+    inputs: Inputs
+    transcript: Transcript | None = None
+    figures: AudioQuality | None = None
+    moments: Moments | None = None
 
 
 class Predictor:
@@ -50,6 +71,7 @@ class Predictor:
         self._bundle = bundle
         self._listener = listener
         self._audio_params = params.audio
+        self._timeline_params = params.timeline
         self._eyes = Eyes(bundle, params.face)
 
     @classmethod
@@ -64,7 +86,12 @@ class Predictor:
 
     @torch.inference_mode()
     def predict(
-        self, audio: bytes | Path | None, text: str | None = None, image: bytes | None = None
+        self,
+        audio: bytes | Path | None,
+        text: str | None = None,
+        image: bytes | None = None,
+        *,
+        timeline: bool = False,
     ) -> Prediction:
         """Classify one utterance by at least one of its modalities.
 
@@ -74,6 +101,8 @@ class Predictor:
             image: a picture of the speaker, as the bytes of an image file. One without a face
                 changes nothing. Ignored where there is neither an image branch nor a
                 `face.classifier`.
+            timeline: whether the emotion over time, and of each recognised word, is wanted too:
+                that of the voice alone, from the same pass of the encoder.
 
         Raises:
             UndertoneError: nothing is given that the model can use, or the image is none.
@@ -81,10 +110,10 @@ class Predictor:
         """
         timings: dict[str, float] = {}
         given = _given(text)
-        acoustic, heard, figures = self._hear(audio, timings, transcribe=given is None)
-        transcript = given or heard
+        sound = self._hear(audio, timings, transcribe=given is None, timeline=timeline)
+        transcript = given or sound.transcript
         with _timed(timings, "text"):
-            inputs = acoustic | self._tokens(transcript)
+            inputs = sound.inputs | self._tokens(transcript)
         seen = Seen()
         if image is not None:
             with _timed(timings, "image"):
@@ -96,6 +125,10 @@ class Predictor:
             distribution, by_modality = self._eyes.join(
                 *self._distributions(output, inputs), seen.face
             )
+        segments = None
+        if sound.moments is not None:
+            with _timed(timings, "timeline"):
+                segments, transcript = self._follow(sound.moments, transcript)
         emotion, confidence = top(distribution)
         return Prediction(
             emotion=emotion,
@@ -105,24 +138,53 @@ class Predictor:
             by_modality=by_modality,
             modalities=Modalities(**{name: name in by_modality for name in MODALITIES}),
             transcript=transcript,
-            audio=figures,
+            timeline=segments,
+            audio=sound.figures,
             face=seen.face,
             timings_ms=timings,
         )
 
     def _hear(
-        self, audio: bytes | Path | None, timings: dict[str, float], *, transcribe: bool
-    ) -> tuple[Inputs, Transcript | None, AudioQuality | None]:
+        self,
+        audio: bytes | Path | None,
+        timings: dict[str, float],
+        *,
+        transcribe: bool,
+        timeline: bool,
+    ) -> "_Sound":
         if audio is None:
-            return {}, None, None
+            return _Sound({})
         with _timed(timings, "decode"):
             utterance = prepare(audio, self._audio_params)
             figures = quality(utterance.recording, utterance.speech)
         with _timed(timings, "listen"):
+            moments = self._moments(utterance) if timeline else None
             heard = self._listener.listen(
-                utterance.samples, utterance.speech, transcribe=transcribe
+                utterance.samples,
+                utterance.speech,
+                transcribe=transcribe,
+                watch=moments.add if moments and not self._hears_itself else None,
             )
-            return self._acoustic(utterance, heard), heard.transcript, figures
+            return _Sound(self._acoustic(utterance, heard), heard.transcript, figures, moments)
+
+    @property
+    def _hears_itself(self) -> bool:
+        return self._bundle.model.acoustic.encoder is not None
+
+    def _moments(self, utterance: Utterance) -> Moments:
+        moments = Moments(utterance.recording.seconds, self._timeline_params.hop_seconds)
+        if self._hears_itself:
+            watch_again(self._bundle, utterance.samples, moments)
+        return moments
+
+    def _follow(
+        self, moments: Moments, transcript: Transcript | None
+    ) -> tuple[list[Segment], Transcript | None]:
+        course = track(self._bundle, moments, self._timeline_params)
+        if transcript is not None:
+            words = course.words(transcript.words)
+            transcript = transcript.model_copy(update={"words": words})
+        return course.segments(self._timeline_params.switch_cost), transcript
 
     def _acoustic(self, utterance: Utterance, heard: Heard) -> Inputs:
         """Statistics of the one pass, or what a fine-tuned encoder needs for a second."""

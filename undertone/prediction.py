@@ -8,12 +8,16 @@ from undertone.errors import ModelError
 
 
 class Word(BaseModel):
-    """A word and when it was said, in seconds from the start of the recording."""
+    """A word and when it was said, in seconds from the start of the recording.
+
+    `emotion` is that of the voice while it was said, where a timeline was asked for.
+    """
 
     word: str
     start: float
     end: float
     probability: float | None = None
+    emotion: str | None = None
 
 
 class Transcript(BaseModel):
@@ -36,6 +40,16 @@ class Dimensions(BaseModel):
     arousal: float = Field(ge=-1, le=1)
     dominance: float = Field(ge=-1, le=1)
     source: Literal["trained", "derived"]
+
+
+class Segment(BaseModel):
+    """A stretch of a recording with one emotion, in seconds from its start."""
+
+    start: float
+    end: float
+    emotion: str
+    confidence: float = Field(ge=0, le=1)
+    distribution: dict[str, float]
 
 
 class AudioQuality(BaseModel):
@@ -90,6 +104,7 @@ class Prediction(BaseModel):
     by_modality: dict[str, dict[str, float]] = Field(default_factory=dict)
     modalities: Modalities
     transcript: Transcript | None = None
+    timeline: list[Segment] | None = None
     audio: AudioQuality | None = None
     face: Face | None = None
     model_tag: str = ""

@@ -1,6 +1,6 @@
 """Listening once: one encoder pass gives the transcript and the acoustic statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from undertone.audio import SAMPLE_RATE, Samples, speech_segments
 from undertone.config import ListeningParams
@@ -21,6 +22,7 @@ from undertone.speech.recogniser import Recogniser
 EDGE_SECONDS = 0.5
 
 Stretch = tuple[float, float]
+Watch = Callable[[Tensor, float], None]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Listener:
         speech: Sequence[Stretch] | None = None,
         *,
         transcribe: bool = True,
+        watch: Watch | None = None,
     ) -> Heard:
         """Hear one recording.
 
@@ -68,17 +71,21 @@ class Listener:
             speech: where speech is, in seconds; found here if not given. Each stretch is heard by
                 itself, and a recording without any as a whole but not transcribed.
             transcribe: whether the transcript is wanted.
+            watch: is told the states [L + 1, T, D] of each stretch, and when it starts.
         """
         speech = speech_segments(samples) if speech is None else speech
         recogniser = self._recogniser if transcribe else None
         seconds = len(samples) / SAMPLE_RATE
         pieces, weights, spoken = [], [], []
         for start, end in windows(speech, seconds, self._longest_seconds):
-            window = samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
-            statistics, said = self._hear_window(window, recogniser if speech else None)
-            pieces.append(statistics)
-            weights.append(states_of(real_frames(len(window))))
-            spoken.append(_shifted(said, start))
+            states, frames = self._hear(samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)])
+            pieces.append(pool(states, frames)[0].cpu().numpy())
+            weights.append(states_of(int(frames)))
+            if watch is not None:
+                watch(states[0, :, : weights[-1]], start)
+            if recogniser and speech:
+                said = recogniser.write(states[0, -1].cpu().numpy(), int(frames))
+                spoken.append(_shifted(said, start))
         transcript = _transcript(spoken, recogniser.language) if recogniser else None
         return Heard(transcript, merge(pieces, weights))
 
@@ -87,16 +94,11 @@ class Listener:
         frames = 2 * int(self.encoder.config.max_source_positions)
         return (frames - 1) * HOP / SAMPLE_RATE  # one to spare for the rounding of seconds
 
-    def _hear_window(
-        self, samples: Samples, recogniser: Recogniser | None
-    ) -> tuple[NDArray[np.float32], tuple[str, list[Word]]]:
+    def _hear(self, samples: Samples) -> tuple[Tensor, Tensor]:
+        """States [1, L + 1, T, D] of one window, and its real mel frames [1]."""
         features = log_mel(samples, int(self.encoder.config.num_mel_bins))
         frames = torch.tensor([real_frames(len(samples))], device=self._device)
-        states = self.encoder(torch.from_numpy(features)[None].to(self._device), frames)
-        statistics: NDArray[np.float32] = pool(states, frames)[0].cpu().numpy()
-        if recogniser is None:
-            return statistics, ("", [])
-        return statistics, recogniser.write(states[0, -1].cpu().numpy(), int(frames))
+        return self.encoder(torch.from_numpy(features)[None].to(self._device), frames), frames
 
 
 def windows(speech: Sequence[Stretch], seconds: float, longest: float) -> list[Stretch]:

@@ -30,6 +30,11 @@ def prepare(source: Path | bytes, params: AudioParams) -> Utterance:
     """
     recording = decode(source, params)
     check(recording, params)
+    return cleaned(recording, params)
+
+
+def cleaned(recording: Recording, params: AudioParams) -> Utterance:
+    """A recording that has been decoded already, cleaned, and the speech in it found."""
     return Utterance(
         recording=recording,
         samples=clean(recording, params).samples,

@@ -1,0 +1,1 @@
+"""Emotion over time and for each word, from the encoder pass that has been made anyway."""
