@@ -1,11 +1,14 @@
 """`undertone predict`: one answer from a running service."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.console import out
+
+if TYPE_CHECKING:
+    from undertone.prediction import Face
 
 BAR = 30
 
@@ -31,4 +34,18 @@ def predict(
         out.print(f"[italic]{answer.transcript.text}[/]")
     for emotion, share in sorted(answer.distribution.items(), key=lambda pair: -pair[1]):
         out.print(f"{emotion:<10} {share:6.1%} {'█' * round(share * BAR)}", highlight=False)
+    if image:
+        out.print(_seen(answer.face))
     out.print(f"[dim]{answer.model_tag}, prediction {answer.prediction_id}[/]")
+
+
+def _seen(face: "Face | None") -> str:
+    if face is None:
+        return "image: the service has no model that looks at faces, see face.classifier"
+    if not face.found:
+        return "image: no face was found, so it changed nothing"
+    which = "the face" if face.count == 1 else f"the largest of {face.count} faces"
+    if not face.distribution:
+        return f"image: {which}"
+    emotion, share = max(face.distribution.items(), key=lambda pair: pair[1])
+    return f"image: {which} shows {emotion} ({share:.0%})"

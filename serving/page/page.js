@@ -30,6 +30,14 @@ function drawBar(parent, name, share) {
 
 const ranked = (distribution) => Object.entries(distribution).sort((a, b) => b[1] - a[1]);
 
+function seen(face) {
+  if (!face) return null;
+  if (!face.found) return "no face in the picture";
+  const [shown] = ranked(face.distribution);
+  const which = face.count > 1 ? `largest of ${face.count} faces` : "face";
+  return shown ? `${which} shows ${shown[0]}, ${(shown[1] * 100).toFixed(0)} %` : which;
+}
+
 function show(answer) {
   predictionId = answer.prediction_id;
   at("transcript").textContent = answer.transcript?.text ?? "";
@@ -43,7 +51,7 @@ function show(answer) {
   }
   const sound = answer.audio && `${answer.audio.duration_s.toFixed(1)} s, SNR ${answer.audio.snr_db.toFixed(0)} dB`;
   const time = answer.timings_ms.total && `${answer.timings_ms.total.toFixed(0)} ms`;
-  at("facts").textContent = [answer.model_tag, sound, time].filter(Boolean).join(" · ");
+  at("facts").textContent = [answer.model_tag, sound, seen(answer.face), time].filter(Boolean).join(" · ");
   at("truth").replaceChildren(...ranked(answer.distribution).map(([emotion]) => new Option(emotion)));
   at("judge").hidden = !answer.recorded;
   at("thanks").textContent = "";
