@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from cli import corpora, demo, lineage, models, monitor, predict, runs, serve
+from cli import corpora, demo, lineage, models, monitor, predict, runs, serve, stress
 from cli.console import err
 from undertone import __version__
 from undertone.errors import UndertoneError
@@ -27,6 +27,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(monitor.app, name="monitor")
 app.command("train", rich_help_panel="Single steps")(runs.train)
 app.command("evaluate", rich_help_panel="Single steps")(runs.evaluate)
+app.command("stress", rich_help_panel="Single steps")(stress.stress)
 app.command("serve")(serve.serve)
 app.command("predict")(predict.predict)
 app.command("lineage")(lineage.lineage)

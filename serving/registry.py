@@ -52,8 +52,10 @@ class RegisteredModel:
 
     @property
     def card(self) -> str:
-        """The model card (Markdown)."""
-        return (self.path / "bundle" / "README.md").read_text(encoding="utf-8")
+        """The model card (Markdown): with the evaluation's scores, where it wrote one."""
+        evaluated = self.path / "evaluation" / "model_card.md"
+        card = evaluated if evaluated.is_file() else self.path / "bundle" / "README.md"
+        return card.read_text(encoding="utf-8")
 
     @property
     def report(self) -> str:

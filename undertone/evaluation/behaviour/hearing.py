@@ -73,7 +73,7 @@ def _write_all(
     rows: pd.DataFrame, changes: Mapping[str, Change], audio: AudioParams, scratch: Path, seed: int
 ) -> list[list[Path]]:
     recordings = [Path(path) for path in rows["path"]]
-    folders = {name: scratch / re.sub(r"\W+", "-", name) for name in changes}
+    folders = {name: scratch / re.sub(r"[^\w+-]+", "_", name) for name in changes}
     for folder in folders.values():
         folder.mkdir()
     for place, recording in enumerate(track(recordings, "changing recordings")):

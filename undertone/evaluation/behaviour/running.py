@@ -16,7 +16,8 @@ from undertone.config import AudioParams, Params, params_from_json
 from undertone.corpora.sexes import sex_of
 from undertone.errors import CorpusError, ModelError
 from undertone.evaluation.behaviour.hearing import answer, listen
-from undertone.evaluation.behaviour.record import Behaviour, Finding
+from undertone.evaluation.behaviour.record import Behaviour, Finding, GroupScore
+from undertone.evaluation.behaviour.report import write_behaviour
 from undertone.evaluation.behaviour.scoring import (
     Baseline,
     correctness,
@@ -26,6 +27,7 @@ from undertone.evaluation.behaviour.scoring import (
 )
 from undertone.evaluation.behaviour.sentences import told
 from undertone.evaluation.behaviour.suite import TEXT_TESTS, sound_tests
+from undertone.evaluation.card import EVALUATION, read_evaluation, write_card
 from undertone.evaluation.evaluator import corpus_info, hash_of_folder, require_same_splits
 from undertone.leaks import assert_no_leak
 from undertone.manifest import read_manifest
@@ -38,9 +40,18 @@ VOICES = 40
 
 
 def stress(
-    bundle: Path, corpus: Path, heard: Path, split: str = "test", most: int = MOST, seed: int = 17
+    bundle: Path,
+    corpus: Path,
+    heard: Path,
+    out: Path,
+    *,
+    split: str = "test",
+    most: int = MOST,
+    seed: int = 17,
 ) -> Behaviour:
-    """Run the behavioural suite.
+    """Run the behavioural suite, and write its findings into an evaluation folder.
+
+    Where the folder holds the bundle's scores, its model card is written anew with the findings.
 
     The bundle is given recordings alone, as a caller of the service may; what the corpus tells of
     their words is left out. Babble is mixed from training speakers.
@@ -49,6 +60,7 @@ def stress(
         bundle: a model bundle.
         corpus: a corpus folder.
         heard: its heard folder.
+        out: an evaluation folder, of this bundle if it has scores in it; its other files stay.
         split: whose recordings are changed.
         most: recordings at most; of more, a seeded share of every emotion is taken.
         seed: of the choice and the changes.
@@ -56,10 +68,12 @@ def stress(
     Raises:
         ModelError: the bundle cannot be used.
         CorpusError: the split has no recordings or leaks into another, has emotions that the
-            bundle does not know, or the bundle was trained on other splits of this corpus.
+            bundle does not know, the bundle was trained on other splits of this corpus, or `out`
+            holds the scores of another bundle.
         AudioError: a changed recording cannot be used.
     """
-    model, info = Bundle.load(bundle), corpus_info(corpus)
+    model, identity = Bundle.load(bundle), hash_of_folder(bundle)
+    scored = _scored(out, identity)
     everyone = read_manifest(heard)
     assert_no_leak(everyone)
     require_same_splits(model.info, heard, split_hash(everyone))
@@ -67,17 +81,15 @@ def stress(
     examples = _chosen(load_examples(corpus, heard, split), most, seed)
     voices = _voices(corpus, everyone, params.audio, seed)
     found, robust = _perturbed(model, examples, voices, params, seed)
-    by_kind = [
-        group_scores(found, "sex", _sexes(found.speakers)),
-        group_scores(found, "pitch", _heights(examples.rows, params.audio)),
-    ]
+    by_kind = _groups(found, examples.rows, params.audio)
     fair = [finding for groups in by_kind for finding in fairness(groups, found.uar().value)]
-    return Behaviour(
+    info = corpus_info(corpus)
+    behaviour = Behaviour(
         corpus=info["name"],
         split=split,
         split_hash=split_hash(everyone),
         data_revision=info["data_revision"],
-        bundle_hash=hash_of_folder(bundle),
+        bundle_hash=identity,
         seed=seed,
         utterances=len(examples),
         speakers=len(set(found.speakers)),
@@ -85,6 +97,10 @@ def stress(
         findings=[*correctness(found), *fair, *robust],
         groups=[group for groups in by_kind for group in groups],
     )
+    write_behaviour(out, behaviour)
+    if scored:
+        write_card(out, model)
+    return behaviour
 
 
 def listened_with(bundle: Bundle) -> Params:
@@ -127,13 +143,32 @@ def _perturbed(
     return found, findings
 
 
+def _scored(out: Path, identity: str) -> bool:
+    """Whether an evaluation folder holds the scores of this bundle."""
+    if not (out / EVALUATION).is_file():
+        return False
+    if read_evaluation(out).bundle_hash != identity:
+        raise CorpusError(f"{out} holds the scores of another bundle. Name another folder.")
+    return True
+
+
+def _groups(found: Baseline, rows: pd.DataFrame, audio: AudioParams) -> list[list[GroupScore]]:
+    return [
+        group_scores(found, "sex", _sexes(found.speakers)),
+        group_scores(found, "pitch", _heights(rows, audio)),
+    ]
+
+
 def _chosen(examples: Examples, most: int, seed: int) -> Examples:
     rows = examples.rows[examples.rows["path"].notna()]
     if not len(rows):
         raise CorpusError("The split has no recordings: the behavioural suite has none to change.")
     share = min(1.0, most / len(rows))
-    drawn = rows.groupby("emotion").sample(frac=share, random_state=seed)
-    return examples.take(np.sort(drawn.index.to_numpy()))
+    drawn = [
+        part.sample(max(1, round(share * len(part))), random_state=seed)
+        for _, part in rows.groupby("emotion")
+    ]
+    return examples.take(np.sort(pd.concat(drawn).index.to_numpy()))
 
 
 def _voices(corpus: Path, rows: pd.DataFrame, audio: AudioParams, seed: int) -> list[Signal]:
