@@ -155,6 +155,23 @@ def uar_difference(
     return _interval(gain, both.sum(axis=0), _resampled(both, seed))
 
 
+def interval_of_sums(
+    metric: Callable[[Floats], Floats], terms: npt.ArrayLike, groups: Clusters, seed: int = 0
+) -> Interval:
+    """A figure of what adds up over utterances, with its cluster-bootstrap interval.
+
+    Args:
+        metric: sums [..., D] to figures [...].
+        terms: of each utterance [N, D].
+        groups: who is drawn together, from `clusters`.
+        seed: of the 1,000 resamples.
+    """
+    rows = np.asarray(terms, dtype=np.float64)
+    parts = np.zeros((groups.count, *rows.shape[1:]))
+    np.add.at(parts, groups.index, rows)
+    return _interval(metric, parts.sum(axis=0), _resampled(parts, seed))
+
+
 def classification_report(
     labels: npt.ArrayLike, predicted: npt.ArrayLike, names: Sequence[str]
 ) -> tuple[dict[str, dict[str, float]], str]:
