@@ -1,5 +1,6 @@
 """`undertone predict`: one answer from a running service."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 from cli.console import out
 
 if TYPE_CHECKING:
-    from undertone.prediction import Face
+    from undertone.prediction import Dimensions, Face, Prediction
 
 BAR = 30
 
@@ -19,6 +20,9 @@ def predict(
     ] = None,
     text: Annotated[str | None, typer.Option(help="What was said, where it is known.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture of the speaker's face.")] = None,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="Tell the emotion over time and of each word.")
+    ] = False,
     url: Annotated[str, typer.Option(help="The service.")] = "http://127.0.0.1:3000",
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer.")] = False,
 ) -> None:
@@ -26,7 +30,7 @@ def predict(
     from serving.client import Client
 
     with Client(url) as client:
-        answer = client.predict(audio=audio, text=text, image=image)
+        answer = client.predict(audio=audio, text=text, image=image, timeline=timeline)
     if as_json:
         out.print_json(answer.model_dump_json())
         return
@@ -34,9 +38,27 @@ def predict(
         out.print(f"[italic]{answer.transcript.text}[/]")
     for emotion, share in sorted(answer.distribution.items(), key=lambda pair: -pair[1]):
         out.print(f"{emotion:<10} {share:6.1%} {'█' * round(share * BAR)}", highlight=False)
+    if answer.dimensions:
+        out.print(_scales(answer.dimensions), highlight=False)
+    for line in _course(answer):
+        out.print(line, highlight=False)
     if image:
         out.print(_seen(answer.face))
     out.print(f"[dim]{answer.model_tag}, prediction {answer.prediction_id}[/]")
+
+
+def _scales(dimensions: "Dimensions") -> str:
+    values = dimensions.model_dump(exclude={"source"}).items()
+    told = " · ".join(f"{name} {value:+.2f}" for name, value in values)
+    return f"{told} [dim]({dimensions.source})[/]"
+
+
+def _course(answer: "Prediction") -> Iterator[str]:
+    for part in answer.timeline or []:
+        yield f"{part.start:6.2f}-{part.end:.2f} s  {part.emotion} {part.confidence:.0%}"
+    words = answer.transcript.words if answer.timeline and answer.transcript else []
+    if words:
+        yield " ".join(f"{word.word}[dim]/{word.emotion}[/]" for word in words)
 
 
 def _seen(face: "Face | None") -> str:

@@ -28,7 +28,12 @@ class Predictor(Protocol):
     """What the service needs of a model."""
 
     def predict(
-        self, audio: bytes | Path | None, text: str | None = None, image: bytes | None = None
+        self,
+        audio: bytes | Path | None,
+        text: str | None = None,
+        image: bytes | None = None,
+        *,
+        timeline: bool = False,
     ) -> Prediction:
         """The emotion of one utterance."""
         ...

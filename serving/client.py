@@ -67,6 +67,7 @@ class Client:
         speaker_id: str | None = None,
         call_id: str | None = None,
         channel: str | None = None,
+        timeline: bool = False,
     ) -> Answer:
         """The emotion of an utterance; give at least one of audio, text and image.
 
@@ -77,12 +78,14 @@ class Client:
             speaker_id: who spoke, under a pseudonym of yours.
             call_id: groups the utterances of one conversation.
             channel: how the utterance came in.
+            timeline: whether the emotion over time and of each word is wanted too.
 
         Raises:
             ServiceError: the service refused, or was not reached.
             UndertoneError: a file cannot be read.
         """
         words = {"text": text, "speaker_id": speaker_id, "call_id": call_id, "channel": channel}
+        words["timeline"] = "true" if timeline else None
         parts: dict[str, Any] = {name: (None, word) for name, word in words.items() if word}
         for name, source in (("audio", audio), ("image", image)):
             if source is not None:

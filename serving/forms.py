@@ -19,7 +19,8 @@ from serving.schemas import Feedback
 from undertone.config import Params
 
 FILES = ("audio", "image")
-WORDS = ("text", "speaker_id", "call_id", "channel")
+WORDS = ("text", "speaker_id", "call_id", "channel", "timeline")
+TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 MAX_NAME_CHARACTERS = 200
 FORM_TYPE, JSON_TYPE = "multipart/form-data", "application/json"
 
@@ -34,6 +35,7 @@ class Utterance:
     speaker_id: str | None = None
     call_id: str | None = None
     channel: str | None = None
+    timeline: bool = False
 
 
 class Unread(bentoml.IODescriptor):  # type: ignore[misc]
@@ -62,6 +64,9 @@ class PredictForm(Unread):
     )
     call_id: str | None = Field(None, description="Groups the utterances of one conversation.")
     channel: str | None = Field(None, description="How the utterance came in: telephone, web, …")
+    timeline: bool = Field(
+        False, description="Whether the emotion over time and of each word is wanted too."
+    )
 
     async def read(self, params: Params) -> Utterance:
         """Read the form.
@@ -86,6 +91,7 @@ class PredictForm(Unread):
             speaker_id=_words(form, "speaker_id", MAX_NAME_CHARACTERS),
             call_id=_words(form, "call_id", MAX_NAME_CHARACTERS),
             channel=_words(form, "channel", MAX_NAME_CHARACTERS),
+            timeline=_truth(form, "timeline"),
         )
         if utterance.audio is None and utterance.text is None and utterance.image is None:
             raise RefusedError(400, "The form holds neither audio nor text nor image.", "Send one.")
@@ -138,3 +144,10 @@ def _words(form: FormData, name: str, limit: int) -> str | None:
     if part and len(part) > limit:
         raise RefusedError(413, f"{name} may have at most {limit} characters.")
     return (part or "").strip() or None
+
+
+def _truth(form: FormData, name: str) -> bool:
+    word = _words(form, name, MAX_NAME_CHARACTERS) or "false"
+    if word.lower() not in TRUTHS:
+        raise RefusedError(422, f"{name} must be true or false, not {word!r:.60}.")
+    return TRUTHS[word.lower()]

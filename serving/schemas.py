@@ -14,6 +14,7 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "emotion": "anger",
     "confidence": 0.71,
     "distribution": {"anger": 0.71, "disgust": 0.17, "neutral": 0.12},
+    "dimensions": {"valence": -0.46, "arousal": 0.48, "dominance": 0.2, "source": "derived"},
     "by_modality": {
         "audio": {"anger": 0.64, "disgust": 0.2, "neutral": 0.16},
         "text": {"anger": 0.35, "disgust": 0.3, "neutral": 0.35},

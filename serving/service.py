@@ -108,7 +108,9 @@ class UndertoneService:
 
 def _predict(champion: Loaded, utterance: Utterance) -> Prediction:
     with metrics().inference.time():
-        prediction = champion.predictor.predict(utterance.audio, utterance.text, utterance.image)
+        prediction = champion.predictor.predict(
+            utterance.audio, utterance.text, utterance.image, timeline=utterance.timeline
+        )
     tag, lineage_id = champion.model.tag, champion.model.lineage["lineage_id"]
     metrics().predictions.labels(prediction.emotion, tag).inc()
     metrics().confidence.observe(prediction.confidence)

@@ -38,12 +38,35 @@ function seen(face) {
   return shown ? `${which} shows ${shown[0]}, ${(shown[1] * 100).toFixed(0)} %` : which;
 }
 
+function scales(dimensions) {
+  if (!dimensions) return "";
+  const { source, ...values } = dimensions;
+  const told = Object.entries(values).map(([name, value]) => `${name} ${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`);
+  return `${told.join(" · ")} (${source})`;
+}
+
+function drawCourse(parts) {
+  const strip = at("course");
+  strip.replaceChildren();
+  strip.hidden = !parts?.length;
+  if (strip.hidden) return;
+  const emotions = [...new Set(parts.map((part) => part.emotion))].sort();
+  for (const part of parts) {
+    const piece = make("span", part.emotion, strip);
+    piece.style.flexGrow = part.end - part.start;
+    piece.style.setProperty("--hue", (360 * emotions.indexOf(part.emotion)) / emotions.length);
+    piece.title = `${part.start.toFixed(2)}–${part.end.toFixed(2)} s: ${part.emotion}, ${(part.confidence * 100).toFixed(0)} %`;
+  }
+}
+
 function show(answer) {
   predictionId = answer.prediction_id;
   at("transcript").textContent = answer.transcript?.text ?? "";
   at("transcript").hidden = !answer.transcript?.text;
   at("bars").replaceChildren();
   for (const [emotion, share] of ranked(answer.distribution)) drawBar(at("bars"), emotion, share);
+  at("scales").textContent = scales(answer.dimensions);
+  drawCourse(answer.timeline);
   at("modalities").replaceChildren();
   for (const [modality, distribution] of Object.entries(answer.by_modality)) {
     const [emotion, share] = ranked(distribution)[0];
@@ -102,6 +125,7 @@ async function listen() {
   if (at("text").value.trim()) form.append("text", at("text").value);
   if (at("image").files[0]) form.append("image", at("image").files[0]);
   form.append("channel", "web");
+  form.append("timeline", at("over-time").checked);
   show(await ask("predict", { method: "POST", body: form }));
 }
 

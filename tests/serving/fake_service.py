@@ -16,7 +16,7 @@ class FakePredictor:
     def __init__(self, emotion: str) -> None:
         self._emotion = emotion
 
-    def predict(self, audio, text=None, image=None):
+    def predict(self, audio, text=None, image=None, *, timeline=False):
         if text == "wait":
             time.sleep(2.5)
         if text and text.startswith("fail"):
@@ -29,6 +29,7 @@ class FakePredictor:
             distribution=dict.fromkeys(EMOTIONS, 0.0) | {self._emotion: 1.0},
             modalities=Modalities(audio=bool(audio), text=bool(text), image=bool(image)),
             transcript=Transcript(text=text, source="given") if text else None,
+            timeline=[] if timeline else None,
         )
 
 

@@ -67,6 +67,13 @@ def test_a_prediction_is_answered_and_recorded(live):
     assert row.audio_path.endswith(f"{answer.prediction_id}.flac")
 
 
+def test_a_timeline_is_told_when_asked_for(live):
+    assert live.client.predict(text="hello").timeline is None
+    assert live.client.predict(text="hello", timeline=True).timeline == []
+    with pytest.raises(ServiceError, match="timeline must be true or false"):
+        live.client._ask("POST", "/predict", files={"timeline": (None, "maybe")})
+
+
 def test_feedback_is_taken_once(live):
     prediction_id = live.client.predict(text="hello").prediction_id
     for _ in range(2):
@@ -218,7 +225,7 @@ def test_the_description_matches_the_routes(live):
     predict = spec["paths"]["/predict"]["post"]
     form = predict["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
     assert form["audio"]["format"] == "binary"
-    assert set(form) == {"audio", "text", "image", "speaker_id", "call_id", "channel"}
+    assert set(form) == {"audio", "text", "image", "speaker_id", "call_id", "channel", "timeline"}
     assert predict["responses"]["200"]["content"]["application/json"]["schema"]["example"]
     assert "Envelope" in spec["components"]["schemas"]
 
