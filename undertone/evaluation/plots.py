@@ -224,10 +224,10 @@ def _draw_curve(
 
 def _mark_best(axes: "Axes", epochs: Sequence[Mapping[str, float]]) -> None:
     best = max(epochs, key=lambda epoch: epoch["validation_uar"])
-    place = (best["epoch"], best["validation_uar"])
-    axes.plot(*place, "o", ms=9, mfc="none", color=INK)
-    text = f"best {best['validation_uar']:.3f}"
-    axes.annotate(text, place, (0, -16), textcoords="offset points", ha="center", color=INK)
+    axes.plot(best["epoch"], best["validation_uar"], "o", ms=9, mfc="none", color=INK)
+    text = f"best {best['validation_uar']:.3f} after epoch {best['epoch']:g}"
+    axes.set_title(text, color=INK, fontsize=9, loc="right")
+    axes.locator_params(axis="x", integer=True)
 
 
 def tidy(axes: "Axes") -> None:

@@ -122,4 +122,4 @@ def test_files_are_whole_and_read_back(tmp_path) -> None:
         assert (tmp_path / picture).read_bytes()[:4] == b"\x89PNG"
     table = (tmp_path / "behaviour.txt").read_text()
     assert "seed 3" in table
-    assert "female sex" in table
+    assert "sex: female" in table

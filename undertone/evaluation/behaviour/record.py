@@ -54,6 +54,11 @@ class GroupScore(BaseModel):
     speakers: int
     n: int
 
+    @property
+    def label(self) -> str:
+        """Kind and name, such as `pitch: low`."""
+        return f"{self.kind}: {self.name}"
+
 
 class Behaviour(BaseModel):
     """What the behavioural suite found on one split of a corpus.

@@ -3,7 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from undertone.evaluation.behaviour.record import GROUPS, Behaviour, Finding, Group, Metric
+from undertone.evaluation.behaviour.record import (
+    GROUPS,
+    Behaviour,
+    Finding,
+    Group,
+    GroupScore,
+    Metric,
+)
 from undertone.evaluation.plots import BLUE, INK, QUIET, RED, figure, plot_groups, tidy
 from undertone.files import write_json, write_text
 
@@ -29,7 +36,7 @@ def write_behaviour(out: Path, found: Behaviour) -> None:
     if found.groups:
         plot_groups(
             out / GROUP_PICTURE,
-            {f"{group.name} {group.kind}": group.uar for group in found.groups},
+            {f"{group.label}\n{_size(group)}": group.uar for group in found.groups},
             found.uar,
             title=f"UAR by group of speakers · {found.corpus}, {found.split} split",
             note=_origin(found),
@@ -67,7 +74,8 @@ def plot_behaviour(path: Path, found: Behaviour) -> None:
         shares, changes = drawn.subplots(1, 2, sharey=True, width_ratios=[1.25, 1])
         _draw(shares, robust, rows, "unchanged")
         _draw(changes, robust, rows, "UAR change")
-        shares.set(xlabel="share of answers unchanged", xlim=(0, 1.02))
+        lowest = min([0.5, *(one.value for one in robust if one.metric == "unchanged")])
+        shares.set(xlabel="share of answers unchanged", xlim=(lowest - 0.05, 1.01))
         changes.set(xlabel="change of UAR")
         changes.axvline(0, color=QUIET, lw=1)
         labels = [f"{name}   ({group})" for group, name in names]
@@ -110,12 +118,12 @@ def _row(finding: Finding) -> str:
 
 
 def _group_table(found: Behaviour) -> str:
-    rows = [
-        f"  {f'{group.name} {group.kind}':<24} {group.uar!s:<22} {group.speakers} speakers, "
-        f"n = {group.n}"
-        for group in found.groups
-    ]
+    rows = [f"  {group.label:<24} {group.uar!s:<22} {_size(group)}" for group in found.groups]
     return "\n".join(["UAR by group of speakers", *rows]) if rows else ""
+
+
+def _size(group: GroupScore) -> str:
+    return f"speakers = {group.speakers}, n = {group.n}"
 
 
 def _origin(found: Behaviour) -> str:

@@ -98,7 +98,7 @@ def fairness(groups: Sequence[GroupScore], whole: float) -> list[Finding]:
     return [
         _finding(
             "fairness",
-            f"{group.name} {group.kind}",
+            group.label,
             "UAR gap",
             abs(group.uar.value - whole),
             MOST_UAR_GAP,
