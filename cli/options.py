@@ -18,6 +18,10 @@ Corpus = Annotated[
     str | None,
     typer.Option(help="NAME=PATH, e.g. emodb=DIR, or NAME alone, e.g. generated."),
 ]
+Corpora = Annotated[
+    list[str] | None,
+    typer.Option("--corpus", help="NAME=PATH; may be repeated for --protocol cross-corpus."),
+]
 Set = Annotated[list[str] | None, typer.Option("--set", help="section.key=value; may be repeated.")]
 
 

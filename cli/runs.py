@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.console import Ticks, err, out
-from cli.options import Corpus, ParamsFile, Profile, Set, settings
+from cli.options import Corpora, Corpus, ParamsFile, Profile, Set, settings
 
 if TYPE_CHECKING:
     from undertone.config import Params
@@ -72,33 +72,75 @@ def evaluate(
     bundle: Annotated[
         Path | None, typer.Option(help="The bundle to score on the test split.")
     ] = None,
-    heard: Annotated[Path | None, typer.Option(help="A heard folder.")] = None,
-    folder: Annotated[Path | None, typer.Option(help="A corpus folder.")] = None,
-    protocol: Annotated[
-        str | None, typer.Option(help="Cross-validate instead: loso or folds:N.")
+    folder: Annotated[
+        list[Path] | None, typer.Option(help="A corpus folder; may be repeated.")
     ] = None,
-    corpus: Corpus = None,
+    heard: Annotated[list[Path] | None, typer.Option(help="The heard folder of each.")] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="Cross-validate instead: loso, folds:N, official or cross-corpus."),
+    ] = None,
+    beside: Annotated[
+        str | None, typer.Option(help="speaker-dependent:N, to report beside the protocol.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds to train with.")] = 1,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Modality to leave out; may be repeated.")
+    ] = None,
+    headline: Annotated[
+        str | None, typer.Option(help="Condition that counts, e.g. fused or text_missing.")
+    ] = None,
+    corpus: Corpora = None,
     profile: Profile = None,
     params: ParamsFile = None,
     overrides: Set = None,
 ) -> None:
-    """Score a bundle on its test speakers, or cross-validate by speaker (--protocol)."""
+    """Score a bundle on its test speakers, or cross-validate by a protocol (--protocol)."""
     from undertone.errors import ConfigError
 
-    values = settings(profile, params, corpus, overrides)
-    if bundle is None and protocol is None:
-        raise ConfigError("Nothing to score: give --bundle, or --protocol to cross-validate.")
-    if folder is None or heard is None:
-        folder, heard = _prepare(values, to.parent / f"{to.name}-data")
+    if (bundle is None) == (protocol is None):
+        raise ConfigError(
+            "Give either --bundle to score one, or --protocol to cross-validate: one of the two."
+        )
+    if protocol is not None:
+        from undertone.protocols import choose_protocols
+
+        choose_protocols(protocol, beside)
+    given = _pairs(folder, heard)
+    own = ["split.protocol=official"] if protocol == "official" else []
+    changes = [*own, *(overrides or [])]
+    names: list[str | None] = [*corpus] if corpus else [None]
+    values = [settings(profile, params, name, changes) for name in names]
+    pairs = given or [
+        _prepare(each, to.parent / f"{to.name}-data" / each.corpus.name) for each in values
+    ]
     if protocol is not None:
         from undertone.evaluation import cross_validate
 
-        cross_validate(folder, heard, values, protocol, to)
+        first = values[0].training.seed
+        cross_validate(
+            pairs,
+            values[0],
+            protocol,
+            to,
+            seeds=range(first, first + seeds),
+            without=without or (),
+            headline=headline,
+            beside=beside,
+        )
     elif bundle is not None:
         from undertone.evaluation import evaluate
 
-        evaluate(bundle, folder, heard, to)
+        evaluate(bundle, *pairs[0], to, headline=headline)
     out.out((to / "report.txt").read_text(encoding="utf-8"), highlight=False)
+
+
+def _pairs(folders: list[Path] | None, heard: list[Path] | None) -> list[tuple[Path, Path]]:
+    from undertone.errors import ConfigError
+
+    if len(folders or []) != len(heard or []):
+        raise ConfigError("Each --folder needs its --heard, in the same order.")
+    return list(zip(folders or [], heard or [], strict=True))
 
 
 def _prepare(params: "Params", folder: Path) -> tuple[Path, Path]:

@@ -1,12 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from undertone.config import SplitParams
-from undertone.errors import ConfigError, CorpusError
-from undertone.splits import assert_no_leak, assign_splits, folds, split_hash
+from undertone.errors import CorpusError
+from undertone.leaks import assert_no_leak
+from undertone.splits import assign_splits, split_hash
 
 EMOTIONS = ["anger", "happiness", "neutral", "sadness"]
 
@@ -90,66 +91,3 @@ def test_official_splits_are_kept_or_asked_for() -> None:
     assert set(assign_splits(frame, official)["split"]) == {"train"}
     with pytest.raises(CorpusError, match="no official splits"):
         assign_splits(frame.assign(split=None), official)
-
-
-@pytest.mark.parametrize("column", ["speaker_id", "sha256", "utterance_id"])
-def test_leaks_are_named(column: str) -> None:
-    frame = assign_splits(manifest(6), SplitParams())
-    first = frame.index[frame["split"] == "train"][0]
-    second = frame.index[frame["split"] == "test"][0]
-    frame.loc[second, column] = frame.loc[first, column]
-    with pytest.raises(CorpusError, match=f"{column}.*{frame.loc[first, column]}"):
-        assert_no_leak(frame)
-
-
-def test_text_without_voices_may_share_its_characters() -> None:
-    frame = manifest(2).assign(path=None, sha256=None)
-    assert_no_leak(
-        frame.assign(split=["train", "test"] * (len(frame) // 2) + ["train"] * (len(frame) % 2))
-    )
-
-
-def test_rows_without_a_split_are_a_leak() -> None:
-    with pytest.raises(CorpusError, match="no split"):
-        assert_no_leak(manifest(2).assign(split=None))
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(4, 14), st.integers(2, 14), st.integers(0, 3))
-def test_folds_test_every_speaker_once_and_never_train_on_them(
-    speakers: int, blocks: int, seed: int
-) -> None:
-    assume(blocks <= speakers and speakers - speakers // blocks >= 3)
-    turns = list(folds(manifest(speakers), f"folds:{blocks}", seed))
-    assert len(turns) == blocks
-    assert sum((turn.test_speakers for turn in turns), ()) == tuple(
-        f"s{who:02d}" for who in range(speakers)
-    )
-    for turn in turns:
-        parts = (turn.test_speakers, turn.validation_speakers, turn.train_speakers)
-        assert all(parts)
-        assert len(set().union(*parts)) == sum(map(len, parts)) == speakers
-
-
-def test_folds_are_blocks_of_consecutive_speakers() -> None:
-    turns = list(folds(manifest(24), "folds:6", 0))
-    assert turns[0].test_speakers == ("s00", "s01", "s02", "s03")
-    assert turns[5].test_speakers == ("s20", "s21", "s22", "s23")
-    assert turns[0].name == "s00..s03"
-
-
-def test_loso_leaves_one_speaker_out() -> None:
-    turns = list(folds(manifest(5), "loso", 0))
-    assert [turn.name for turn in turns] == ["s00", "s01", "s02", "s03", "s04"]
-    assert turns == list(folds(manifest(5), "loso", 0))
-
-
-@pytest.mark.parametrize("protocol", ["random", "folds:", "folds:1", "folds:x", "loso:3", ""])
-def test_unknown_protocols(protocol: str) -> None:
-    with pytest.raises(ConfigError, match="Known: loso, folds:N"):
-        next(folds(manifest(5), protocol, 0))
-
-
-def test_more_blocks_than_speakers() -> None:
-    with pytest.raises(CorpusError, match="at least 9 speakers"):
-        next(folds(manifest(5), "folds:9", 0))

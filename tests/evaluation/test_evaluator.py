@@ -6,8 +6,8 @@ import pytest
 
 from tests.training import synthetic
 from undertone.config import Params
-from undertone.errors import ConfigError, CorpusError
-from undertone.evaluation import cross_validate, evaluate
+from undertone.errors import CorpusError
+from undertone.evaluation import evaluate
 from undertone.files import write_json
 from undertone.manifest import write_manifest
 from undertone.training import finetune
@@ -70,19 +70,3 @@ def test_refuses_a_leak(made: Path, tmp_path: Path) -> None:
     write_manifest(heard, frame)
     with pytest.raises(CorpusError, match="speaker_id stand in more than one split: s0"):
         evaluate(made / "bundle", made / "corpus", heard, tmp_path / "evaluation")
-
-
-def test_cross_validation_tests_every_speaker_once(made: Path, tmp_path: Path) -> None:
-    params = settings(made / "whisper")
-    out = tmp_path / "evaluation"
-    found = cross_validate(made / "corpus", made / "heard", params, "folds:3", out)
-    assert (found.utterances, found.speakers, found.bundle_hash) == (54, 9, "")
-    tested = [speaker for fold in found.folds for speaker in fold.test_speakers]
-    assert sorted(tested) == [f"s{speaker}" for speaker in range(9)]
-    assert found.scores["audio_only"].uar.value > 0.6  # chance is a third
-    assert "s0..s2" in (out / "report.txt").read_text()
-
-
-def test_names_a_protocol_that_it_does_not_know(made: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no protocol 'random'"):
-        cross_validate(made / "corpus", made / "heard", synthetic.settings(), "random", tmp_path)

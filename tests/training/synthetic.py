@@ -90,9 +90,16 @@ def write_folders(folder: Path, frame: pd.DataFrame) -> tuple[Path, Path]:
         file.parent.mkdir(parents=True, exist_ok=True)
         pitch = 200.0 * (1 + LABELS.index(row.emotion))
         tone = 0.3 * np.sin(2 * np.pi * pitch * np.arange(12_000) / 16_000)
-        soundfile.write(file, tone.astype(np.float32), 16_000)
+        soundfile.write(file, (tone * _syllables(row.utterance_id)).astype(np.float32), 16_000)
     heard.mkdir()
     for place in (corpus, heard):
         write_manifest(place, frame)
     save_file({"statistics": statistics(frame)}, heard / "acoustic.safetensors")
     return corpus, heard
+
+
+def _syllables(name: str) -> np.ndarray:
+    """A level that goes up and down, and noise with it: no two utterances alike."""
+    generator = np.random.default_rng(list(name.encode()))
+    level = generator.uniform(0.05, 1, (2, 24)).repeat(500, axis=1)
+    return level[0] + level[1] * generator.normal(0, 0.5, level.shape[1])

@@ -19,9 +19,10 @@ from undertone.corpora.adapters import find_adapter
 from undertone.corpora.base import Item, Reject, SourceUtterance
 from undertone.errors import AudioError, CorpusError
 from undertone.files import replacing, replacing_folder, write_json
+from undertone.leaks import assert_no_leak
 from undertone.manifest import data_revision, row_problems, write_manifest
 from undertone.progress import track
-from undertone.splits import assert_no_leak, assign_splits, split_hash
+from undertone.splits import assign_splits, split_hash
 
 REJECTS = "rejects.csv"
 INFO = "corpus.json"
@@ -73,7 +74,8 @@ def ingest(params: Params, out: Path) -> IngestReport:
         write_manifest(aside, frame)
         write_rejects(aside / REJECTS, intake.rejects)
         report = report_on(frame, len(intake.rejects))
-        write_json(aside / INFO, identity_of(params.corpus.name, frame, report))
+        identity = identity_of(params.corpus.name, frame, report)
+        write_json(aside / INFO, identity | {"split_protocol": params.split.protocol})
     return report
 
 

@@ -4,12 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from undertone.evaluation.crossvalidation import cross_validate
     from undertone.evaluation.evaluator import evaluate
-    from undertone.evaluation.protocols import cross_validate
     from undertone.evaluation.record import Evaluation
 
 __all__ = ["Evaluation", "cross_validate", "evaluate"]
-_HOMES = {"Evaluation": "record", "cross_validate": "protocols", "evaluate": "evaluator"}
+_HOMES = {"Evaluation": "record", "cross_validate": "crossvalidation", "evaluate": "evaluator"}
 
 
 def __getattr__(name: str) -> Any:

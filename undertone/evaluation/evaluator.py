@@ -9,10 +9,14 @@ from undertone.bundle import Bundle
 from undertone.config import AudioParams
 from undertone.corpora.intake import INFO
 from undertone.errors import CorpusError
+from undertone.evaluation.card import write_card
 from undertone.evaluation.conditions import predict_conditions
+from undertone.evaluation.dimensions import score_dimensions
 from undertone.evaluation.folder import write_evaluation
-from undertone.evaluation.record import Evaluation, Provenance, summarise
+from undertone.evaluation.headline import choose_headline
+from undertone.evaluation.record import Evaluation, Provenance
 from undertone.evaluation.signals import measure_signals
+from undertone.evaluation.summary import summarise
 from undertone.files import sha256_of_file
 from undertone.leaks import assert_no_leak
 from undertone.manifest import read_manifest
@@ -27,6 +31,7 @@ def evaluate(
     out: Path,
     split: str = "test",
     audio: AudioParams | None = None,
+    headline: str | None = None,
 ) -> Evaluation:
     """Score a bundle on the speakers it was not trained on, and write an evaluation folder.
 
@@ -37,8 +42,10 @@ def evaluate(
         out: the evaluation folder to write, see docs/architecture.md.
         split: the split to score on.
         audio: bounds and cleaning of recordings.
+        headline: the condition that counts, see `undertone.evaluation.headline`.
 
     Raises:
+        ConfigError: the headline is no condition that was tested.
         ModelError: the bundle cannot be used.
         CorpusError: the split is empty or leaks into another, has emotions that the bundle does
             not know, or the bundle was trained on other splits of this very corpus.
@@ -56,12 +63,15 @@ def evaluate(
         split_hash=split_hash(rows),
         data_revision=info["data_revision"],
         bundle_hash=hash_of_folder(bundle),
+        headline=choose_headline(predictions.logits, set(examples.rows["corpus"]), headline),
         seed=int(model.info.get("seed", 0)),
         temperature=model.temperature,
     )
     evaluation = summarise(predictions, provenance)
+    evaluation.dimensions = score_dimensions(model, examples, audio, provenance.seed)
     signals = measure_signals(examples.paths("path"), audio or AudioParams())
     write_evaluation(out, evaluation, predictions, signals)
+    write_card(out, model)
     return evaluation
 
 

@@ -44,16 +44,22 @@ class Clusters:
     unit: str
 
 
-def clusters(speakers: Sequence[str]) -> Clusters:
-    """Group utterances by speaker, whose utterances resemble each other.
+def clusters(speakers: Sequence[str], utterances: Sequence[str] | None = None) -> Clusters:
+    """Group predictions by speaker, whose utterances resemble each other.
 
     With fewer than two known speakers every utterance stands alone, and `unit` says so: such an
     interval is too narrow for a new speaker.
+
+    Args:
+        speakers: [N], who speaks.
+        utterances: [N], what is said, where several predictions may be of one utterance.
     """
     names, index = np.unique(np.asarray(speakers, dtype=str), return_inverse=True)
     known = [name for name in names if name.strip().lower() not in UNKNOWN_SPEAKERS]
     if len(known) < 2 or len(known) < len(names):
-        return Clusters(np.arange(len(speakers)), len(speakers), "utterances")
+        alone = np.arange(len(speakers)) if utterances is None else np.asarray(utterances)
+        distinct, index = np.unique(alone, return_inverse=True)
+        return Clusters(index, len(distinct), "utterances")
     return Clusters(index, len(names), "speakers")
 
 

@@ -1,75 +1,17 @@
-"""What a model said about utterances, and the figures that follow from it."""
+"""What a model said about utterances, and the record of the figures that follow from it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, Field
 
-from undertone.calibration import Array, expected_calibration_error, softmax
-from undertone.evaluation.metrics import Scores, classification_report, clusters, confusion, score
+from undertone.calibration import Array
+from undertone.evaluation.metrics import Interval, Scores
 
 FUSED = "fused"
-
-
-class Provenance(BaseModel):
-    """What was evaluated on what: enough to find the same figures again.
-
-    `temperature` is the bundle's, or the mean over the folds of a cross-validation.
-    """
-
-    protocol: str
-    corpus: str
-    split_hash: str
-    data_revision: str
-    bundle_hash: str = ""
-    seed: int = 0
-    temperature: float = 1.0
-
-
-class FoldScore(BaseModel):
-    """One fold of a cross-validation: its test speakers, and the UAR of each condition on them."""
-
-    name: str
-    test_speakers: list[str]
-    utterances: int
-    uar: dict[str, float]
-    temperature: float
-    seconds: float
-
-
-class Evaluation(Provenance):
-    """The figures of an evaluation folder; `confusion` and `report` are those of the fused model.
-
-    `resampled` says what the intervals were drawn over: speakers, or utterances where the speakers
-    are not known.
-    """
-
-    labels: list[str]
-    utterances: int
-    speakers: int
-    resampled: str
-    scores: dict[str, Scores]
-    ece: float
-    report: dict[str, dict[str, float] | float]
-    confusion: list[list[int]]
-    folds: list[FoldScore] = Field(default_factory=list)
-
-    def metrics(self) -> dict[str, float]:
-        """The figures as a flat mapping, for whoever logs them."""
-        fused = self.scores[FUSED]
-        flat = {
-            "uar": fused.uar.value,
-            "uar_low": fused.uar.low,
-            "uar_high": fused.uar.high,
-            "accuracy": fused.accuracy.value,
-            "macro_f1": fused.macro_f1.value,
-            "weighted_f1": fused.weighted_f1.value,
-            "ece": self.ece,
-        }
-        others = {name: scores for name, scores in self.scores.items() if name != FUSED}
-        return flat | {f"uar_{name}": scores.uar.value for name, scores in others.items()}
 
 
 @dataclass(frozen=True)
@@ -77,7 +19,8 @@ class Predictions:
     """What a model said about N utterances under each condition.
 
     Attributes:
-        rows: manifest rows [N].
+        rows: manifest rows [N]; those of a cross-validation also tell the `seed` and `turn` of
+            each prediction, and an utterance stands there once for each seed.
         labels: the K emotions that the model knows.
         truth: [N], indices of the true emotions in `labels`.
         logits: for each condition calibrated logits [N, K]; NaN rows where it does not apply, as
@@ -90,32 +33,144 @@ class Predictions:
     logits: dict[str, Array]
 
 
-def summarise(
-    predictions: Predictions, provenance: Provenance, folds: list[FoldScore] | None = None
-) -> Evaluation:
-    """Score predictions under every condition, with intervals over speakers."""
-    probabilities = softmax(predictions.logits[FUSED])
-    guess = probabilities.argmax(axis=1)
-    classes = len(predictions.labels)
-    return Evaluation(
-        **provenance.model_dump(),
-        labels=list(predictions.labels),
-        utterances=len(predictions.rows),
-        speakers=predictions.rows["speaker_id"].nunique(),
-        resampled=clusters(predictions.rows["speaker_id"].tolist()).unit,
-        scores={
-            name: _scores(predictions, logits, provenance.seed)
-            for name, logits in predictions.logits.items()
-        },
-        ece=expected_calibration_error(probabilities, predictions.truth),
-        report=classification_report(predictions.truth, guess, predictions.labels)[0],
-        confusion=confusion(predictions.truth, guess, classes).tolist(),
-        folds=folds or [],
-    )
+class Provenance(BaseModel):
+    """What was evaluated on what: enough to find the same figures again.
+
+    Attributes:
+        split_hash: of which utterance stands where, in every turn of a cross-validation.
+        headline: the condition whose score counts.
+        without: modalities that neither training nor test had.
+        seed: of the bootstrap, and of training where there is no other.
+        seeds: of training, where there are several.
+        temperature: the bundle's, or the mean over the models of a cross-validation.
+    """
+
+    protocol: str
+    corpus: str
+    split_hash: str
+    data_revision: str
+    bundle_hash: str = ""
+    headline: str = FUSED
+    without: list[str] = Field(default_factory=list)
+    seed: int = 0
+    seeds: list[int] = Field(default_factory=list)
+    temperature: float = 1.0
 
 
-def _scores(predictions: Predictions, logits: Array, seed: int) -> Scores:
-    there = np.flatnonzero(~np.isnan(logits).any(axis=1))
-    groups = clusters(predictions.rows["speaker_id"].iloc[there].tolist())
-    guess = logits[there].argmax(axis=1)
-    return score(predictions.truth[there], guess, len(predictions.labels), groups, seed)
+class TurnScore(BaseModel):
+    """One turn of a cross-validation: its test speakers, and the UAR of each condition on them.
+
+    Attributes:
+        utterances: that test.
+        uar: by condition, mean over the seeds.
+        headline: the headline's UAR with its interval over the turn's speakers, where it has at
+            least two.
+        seconds: of all seeds.
+    """
+
+    name: str
+    test_speakers: list[str]
+    utterances: int
+    uar: dict[str, float]
+    headline: Interval | None = None
+    temperature: float
+    seconds: float
+
+
+class SeedScore(BaseModel):
+    """What one seed reached: UAR by condition."""
+
+    seed: int
+    uar: dict[str, float]
+
+
+class Gain(BaseModel):
+    """What fusion brings: UAR of the fused model less that of the best modality alone.
+
+    The best is chosen on the test itself, which is hard on fusion. Both are scored on the
+    utterances that have the modality, and resampled together.
+    """
+
+    over: str
+    uar: Interval
+
+
+class LeakCheck(BaseModel):
+    """What was looked for on both sides of the line between training and test.
+
+    Attributes:
+        recordings: that were compared with each other; none of the same take stood on both sides.
+        repeated_sentences: test utterances whose sentence their speaker also says in training.
+    """
+
+    recordings: int
+    repeated_sentences: int
+
+
+class Dependent(BaseModel):
+    """Speaker-dependent scores: the test speakers also trained, so they flatter."""
+
+    protocol: str
+    split_hash: str
+    scores: dict[str, Scores]
+    repeated_sentences: int
+
+
+class DimensionScores(BaseModel):
+    """Concordance correlation (Lin 1989) with people's ratings, with intervals over speakers.
+
+    Attributes:
+        source: whether the model was trained on such labels, or its values follow from the
+            emotions.
+        utterances: how many have a label, by dimension.
+        ccc: 1 where predictions are the labels, 0 where they have nothing to do with them.
+    """
+
+    source: Literal["trained", "derived"]
+    utterances: dict[str, int]
+    ccc: dict[str, Interval]
+
+
+class Evaluation(Provenance):
+    """The figures of an evaluation folder.
+
+    Attributes:
+        utterances: that test.
+        resampled: what the intervals were drawn over: speakers, or utterances where the speakers
+            are not known.
+        scores: by condition; means over the seeds, F1 over the predictions of all seeds together.
+        ece: of the headline, like `report` and `confusion`, which count each seed's predictions.
+        by_seed: UAR of each seed, where there are several.
+        gain: where there are two modalities or more.
+        speaker_dependent: where it was asked for.
+    """
+
+    labels: list[str]
+    utterances: int
+    speakers: int
+    resampled: str
+    scores: dict[str, Scores]
+    ece: float
+    report: dict[str, dict[str, float] | float]
+    confusion: list[list[int]]
+    by_seed: list[SeedScore] = Field(default_factory=list)
+    gain: Gain | None = None
+    turns: list[TurnScore] = Field(default_factory=list)
+    leaks: LeakCheck | None = None
+    speaker_dependent: Dependent | None = None
+    dimensions: DimensionScores | None = None
+
+    def metrics(self) -> dict[str, float]:
+        """The figures as a flat mapping, for whoever logs them; the headline's without suffix."""
+        headline = self.scores[self.headline]
+        flat = {
+            "uar": headline.uar.value,
+            "uar_low": headline.uar.low,
+            "uar_high": headline.uar.high,
+            "accuracy": headline.accuracy.value,
+            "macro_f1": headline.macro_f1.value,
+            "weighted_f1": headline.weighted_f1.value,
+            "ece": self.ece,
+        }
+        others = {name: scores for name, scores in self.scores.items() if name != self.headline}
+        return flat | {f"uar_{name}": scores.uar.value for name, scores in others.items()}

@@ -16,8 +16,9 @@ from undertone.config import Params
 from undertone.evaluation.metrics import uar
 from undertone.face.learning import learn_trust
 from undertone.files import sha256_of_file
+from undertone.leaks import assert_no_leak
 from undertone.manifest import data_revision, read_manifest
-from undertone.splits import assert_no_leak, split_hash
+from undertone.splits import split_hash
 from undertone.training.card import model_card
 from undertone.training.examples import ACOUSTIC_FILE, Examples, labels_of, load_examples
 from undertone.training.fitting import fit
