@@ -15,10 +15,7 @@ def courses(draw: st.DrawFn) -> list[Span]:
     """Spans that cover ten seconds."""
     marks = sorted(set(draw(st.lists(st.integers(1, 99), max_size=5))))
     edges = [0.0, *(mark / 10 for mark in marks), SECONDS]
-    return [
-        Span(start, end, draw(st.sampled_from(EMOTIONS)))
-        for start, end in pairwise(edges)
-    ]
+    return [Span(start, end, draw(st.sampled_from(EMOTIONS))) for start, end in pairwise(edges)]
 
 
 def matching(truth: list[Span], said: list[Span]) -> float:
