@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from cli import corpora, demo, lineage, models, monitor, predict, runs, serve, stress
+from cli import corpora, demo, label, lineage, models, monitor, predict, runs, serve, stress
 from cli.console import err
 from undertone import __version__
 from undertone.errors import UndertoneError
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(corpora.app, name="corpora")
 app.add_typer(runs.app, name="run")
+app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 app.add_typer(monitor.app, name="monitor")
 app.command("train", rich_help_panel="Single steps")(runs.train)

@@ -1,0 +1,1 @@
+"""Labels for little work: which utterances to label next, and labels that nobody listened for."""
