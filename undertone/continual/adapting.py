@@ -87,7 +87,6 @@ def _record(material: Material, params: Params, directions: Tensor | None) -> di
     return {
         "params": params.model_dump(mode="json"),
         "seed": params.training.seed,
-        "utterances": len(material.train),
         "continual": {
             "learnt": material.learnt,
             "replayed": len(material.train) - material.learnt,

@@ -11,8 +11,8 @@ from undertone.config import Params, SplitParams
 from undertone.continual.adapting import Material, adapt
 from undertone.continual.replay import choose_replay, replay_size
 from undertone.errors import CorpusError
+from undertone.evaluation.card import model_card, trained_on
 from undertone.splits import assign_splits, split_hash
-from undertone.training.card import model_card
 from undertone.training.examples import Examples, load_examples
 from undertone.training.finetuning import calibrate
 
@@ -76,8 +76,8 @@ def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Pat
     material = gather(known, usable, params)
     bundle = adapt(init, material, params)
     reached = calibrate(bundle, material.validation, params)
-    bundle.info["validation_uar"] = reached
-    bundle.card = model_card(bundle, material.train.rows)
+    bundle.info |= {"validation_uar": reached, "trained_on": trained_on(material.train.rows)}
+    bundle.card = model_card(bundle)
     save_bundle(bundle, out)
     return RetrainReport(
         learnt=material.learnt,

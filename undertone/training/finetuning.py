@@ -13,13 +13,13 @@ import torch
 from undertone.bundle import Bundle, save_bundle
 from undertone.calibration import fit_temperature
 from undertone.config import Params
+from undertone.evaluation.card import model_card, trained_on
 from undertone.evaluation.metrics import uar
 from undertone.face.learning import learn_trust
 from undertone.files import sha256_of_file
 from undertone.leaks import assert_no_leak
 from undertone.manifest import data_revision, read_manifest
 from undertone.splits import split_hash
-from undertone.training.card import model_card
 from undertone.training.examples import ACOUSTIC_FILE, Examples, labels_of, load_examples
 from undertone.training.fitting import fit
 from undertone.training.predicting import predict
@@ -77,8 +77,8 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     labels = labels_of(train.rows)
     bundle = fit(train, validation, params, labels, checkpoints=checkpoints, logs=logs)
     reached = calibrate(bundle, validation, params)
-    bundle.info |= provenance | {"validation_uar": reached, "utterances": len(train)}
-    bundle.card = model_card(bundle, train.rows)
+    bundle.info |= provenance | {"validation_uar": reached, "trained_on": trained_on(train.rows)}
+    bundle.card = model_card(bundle)
     save_bundle(bundle, out)
     shutil.rmtree(checkpoints)
     return _report(bundle)
@@ -133,5 +133,5 @@ def _report(bundle: Bundle) -> TrainingReport:
         epochs=sum(map(len, info["curves"].values())),
         trained_parameters=info["trained_parameters"],
         seconds=info["seconds"],
-        utterances=info["utterances"],
+        utterances=info["trained_on"]["utterances"],
     )
