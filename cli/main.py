@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from cli import corpora, demo, label, lineage, models, monitor, predict, runs, serve, stress
+from cli import (
+    corpora,
+    demo,
+    diarise,
+    label,
+    lineage,
+    models,
+    monitor,
+    predict,
+    runs,
+    serve,
+    stress,
+)
 from cli.console import err
 from undertone import __version__
 from undertone.errors import UndertoneError
@@ -29,6 +41,7 @@ app.add_typer(monitor.app, name="monitor")
 app.command("train", rich_help_panel="Single steps")(runs.train)
 app.command("evaluate", rich_help_panel="Single steps")(runs.evaluate)
 app.command("stress", rich_help_panel="Single steps")(stress.stress)
+app.command("diarise", rich_help_panel="Single steps")(diarise.diarise)
 app.command("serve")(serve.serve)
 app.command("predict")(predict.predict)
 app.command("lineage")(lineage.lineage)

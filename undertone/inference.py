@@ -67,7 +67,7 @@ class Predictor:
     """
 
     def __init__(self, bundle: Bundle, listener: Listener, params: Params) -> None:
-        _require_same_whisper(bundle, listener, params.listening.whisper)
+        require_same_whisper(bundle, listener, params.listening.whisper)
         self._bundle = bundle
         self._listener = listener
         self._audio_params = params.audio
@@ -224,8 +224,12 @@ class Predictor:
         return dict(zip(self._bundle.labels, shares, strict=True))
 
 
-def _require_same_whisper(bundle: Bundle, listener: Listener, name: str) -> None:
-    """Statistics mean something only to a model that was trained on the same encoder's."""
+def require_same_whisper(bundle: Bundle, listener: Listener, name: str) -> None:
+    """Statistics mean something only to a model that was trained on the same encoder's.
+
+    Raises:
+        ModelError: the bundle was trained on what another Whisper hears.
+    """
     if bundle.model.acoustic.encoder is not None:
         return
     same_shape = tuple(bundle.model.config.statistics_shape) == listener.encoder.statistics_shape

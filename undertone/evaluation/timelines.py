@@ -163,6 +163,11 @@ def tags_of(judged: Sequence[Judged]) -> tuple[list[list[str]], list[list[str]]]
     return [truth for truth, _ in pairs], [said for _, said in pairs]
 
 
+def span_table(judged: Sequence[Judged]) -> str:
+    """Table of whole spans, smoothed, as seqeval prints it."""
+    return span_report(*tags_of(judged))[1]
+
+
 def spans_of(course: Track, switch_cost: float) -> list[Span]:
     """Segments as plain spans."""
     return [Span(one.start, one.end, one.emotion) for one in course.segments(switch_cost)]
