@@ -146,9 +146,15 @@ def main() -> None:
     curves = {curve.strategy: points(curve, truth, speakers, len(labels)) for curve in found}
     turns = turns_hash(examples.rows, Protocol.parse("loso").turns(examples.rows, 0))
     note = f"loso, folds {turns[:12]}, seeds 0-{options.seeds - 1}, {len(examples)} utterances"
+    small_print = f"{note}; bands: a standard deviation over seeds"
     print(table(curves), f"\n{note}, {perf_counter() - started:.0f} s")
     if options.out:
-        draw(options.out / "labelling.png", curves, "Active learning: UAR by share of labels", note)
+        draw(
+            options.out / "labelling.png",
+            curves,
+            "Active learning: UAR by share of labels",
+            small_print,
+        )
         figures = {
             name: [
                 vars(at) | {"uar": at.uar.model_dump(), "loss": at.loss.model_dump()}

@@ -12,7 +12,7 @@ from typing import Any, Self
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential, wait_random
 
 from undertone.errors import ConfigError, UndertoneError
 from undertone.labelling.prompting import Shot
@@ -110,7 +110,7 @@ class EndpointClassifier:
         self.emotions = tuple(emotions)
         self._endpoint = endpoint
         self._beginning = _beginning(self.emotions, shots)
-        self._pause = wait_exponential_jitter(pause_s, LONGEST_WAIT_S, jitter=pause_s)
+        self._pause = wait_exponential(pause_s, LONGEST_WAIT_S) + wait_random(0, pause_s)
         self._http = httpx.Client(headers=endpoint.headers(), timeout=endpoint.timeout_s)
 
     def __enter__(self) -> Self:
