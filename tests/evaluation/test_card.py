@@ -75,7 +75,7 @@ def test_an_evaluated_card_carries_metadata_that_the_hub_reads(bundle: Bundle) -
     assert "| sex: female | 1.000" in card.text
     assert "Passes correctness (7 of 7)" in card.text
     assert "| rain | 1.000 | ≥ 0.9 | 0.000 | ≥ -0.05 |" in card.text
-    assert "error on the test speakers 0.040" in card.text
+    assert "Expected calibration error 0.040" in card.text
 
 
 def test_without_the_suite_the_card_says_so(bundle: Bundle) -> None:

@@ -136,7 +136,7 @@ def _metadata(bundle: Bundle, evaluation: Evaluation | None) -> Any:
 def _results(evaluation: Evaluation) -> list[Any]:
     from huggingface_hub import EvalResult
 
-    scores = evaluation.scores["fused"]
+    scores = evaluation.scores[evaluation.headline]
     figures = {
         ("recall", "UAR"): scores.uar,
         ("accuracy", "Accuracy"): scores.accuracy,
