@@ -15,6 +15,10 @@ def diarise(
     heard: Annotated[Path, typer.Option(help="Its heard folder.")],
     to: Annotated[Path, typer.Option("--out", help="The folder to write.")],
     each: Annotated[int, typer.Option(min=1, help="Joined recordings of a speaker.")] = 24,
+    teach: Annotated[
+        Path | None,
+        typer.Option(help="First teach it windows of joined recordings; the bundle to write."),
+    ] = None,
     profile: Profile = None,
     params: ParamsFile = None,
     overrides: Set = None,
@@ -22,5 +26,6 @@ def diarise(
     """Measure which emotion appears when, on joined recordings of the test speakers (EDER)."""
     from undertone.evaluation.diarising import diarise
 
-    diarise(bundle, folder, heard, settings(profile, params, None, overrides), to, each=each)
+    values = settings(profile, params, None, overrides)
+    diarise(bundle, folder, heard, values, to, each=each, teach=teach)
     out.out((to / "report.txt").read_text(encoding="utf-8"), highlight=False)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import (
     AutoImageProcessor,
@@ -18,6 +19,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
+from undertone.abstention import Abstention
 from undertone.errors import ModelError
 from undertone.files import replacing_folder, write_json, write_text
 from undertone.model.config import FusedConfig
@@ -33,6 +35,7 @@ FILES = (
     "training.json",
 )
 IMAGE_PROCESSOR = "image_processor"
+TIMELINE = "timeline.safetensors"
 PICKLES = frozenset({".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"})
 
 
@@ -44,19 +47,24 @@ class Bundle:
         model: the fused model, in evaluation mode.
         tokenizer: of its text branch.
         temperature: divides the logits, fitted on validation speakers.
+        abstention: when the answer is `unknown`, fitted on them too.
         info: how it was trained: settings, seed, split hash, data revision, curves.
         preprocessor: of the Whisper it was trained to hear with (`preprocessor_config.json`).
         image_processor: of its image branch, where there is one.
         card: the model card (`README.md`).
+        timeline: weights by name that take the place of the model's where windows are judged, and
+            their `temperature`; empty where it was never taught on windows.
     """
 
     model: FusedModel
     tokenizer: PreTrainedTokenizerBase
     temperature: float = 1.0
+    abstention: Abstention = field(default_factory=Abstention)
     info: dict[str, Any] = field(default_factory=dict)
     preprocessor: dict[str, Any] = field(default_factory=dict)
     image_processor: BaseImageProcessor | None = None
     card: str = ""
+    timeline: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -83,10 +91,12 @@ class Bundle:
                 model=_load_model(path),
                 tokenizer=PreTrainedTokenizerFast.from_pretrained(path, local_files_only=True),
                 temperature=float(calibration["temperature"]),
+                abstention=Abstention.model_validate(calibration["abstention"]),
                 info=json.loads((path / "training.json").read_text(encoding="utf-8")),
                 preprocessor=json.loads((path / "preprocessor_config.json").read_text("utf-8")),
                 image_processor=_load_image_processor(path / IMAGE_PROCESSOR),
                 card=card.read_text(encoding="utf-8") if card.is_file() else "",
+                timeline=load_file(path / TIMELINE) if (path / TIMELINE).is_file() else {},
             )
 
 
@@ -99,9 +109,16 @@ def save_bundle(bundle: Bundle, path: Path) -> None:
         if bundle.image_processor is not None:
             bundle.image_processor.save_pretrained(folder / IMAGE_PROCESSOR)
         write_json(folder / "preprocessor_config.json", bundle.preprocessor)
-        write_json(folder / "calibration.json", {"temperature": bundle.temperature})
+        write_json(folder / "calibration.json", _calibration(bundle))
         write_json(folder / "training.json", bundle.info)
         write_text(folder / "README.md", bundle.card)
+        if bundle.timeline:
+            save_file(bundle.timeline, folder / TIMELINE)
+            (folder / TIMELINE).chmod(0o644)
+
+
+def _calibration(bundle: Bundle) -> dict[str, Any]:
+    return {"temperature": bundle.temperature, "abstention": bundle.abstention.model_dump()}
 
 
 def _check(path: Path) -> None:

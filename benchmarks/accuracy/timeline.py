@@ -3,9 +3,10 @@
 `python -m benchmarks.accuracy.timeline --corpus emodb=DIR [--protocol loso] [--each 24]`
 
 Recordings of one speaker are joined, neutral with emotional, so that the change points are known.
-In each fold the model learns from whole recordings of other speakers, by the voice alone; joined
-recordings of the validation speakers choose the window and the cost of a change. Peers: the same
-windows without smoothing, and one label for the whole recording.
+In each fold the model learns from other speakers, by the voice alone: from whole recordings, and
+then (unless --untaught) from windows of joined ones. Joined recordings of the validation speakers
+choose the window and the cost of a change. Peers: the same windows without smoothing, and one
+label for the whole recording.
 """
 
 import argparse
@@ -34,9 +35,12 @@ from undertone.speech.listener import Listener
 from undertone.training.examples import Examples, labels_of, load_examples
 from undertone.training.finetuning import calibrate
 from undertone.training.fitting import fit
+from undertone.training.windows import teach_windows
 
 
-def run(corpus: Path, heard: Path, params: Params, protocol: str, each: int) -> Diarisation:
+def run(
+    corpus: Path, heard: Path, params: Params, protocol: str, each: int, *, taught: bool = True
+) -> Diarisation:
     examples = by_voice(load_examples(corpus, heard))
     turns = Protocol.parse(protocol).turns(examples.rows, params.split.seed)
     listener = Listener(resolve(params.listening.whisper), params.listening)
@@ -51,7 +55,10 @@ def run(corpus: Path, heard: Path, params: Params, protocol: str, each: int) -> 
         )
         bundle = fit(train, validation, params, labels_of(train.rows))
         calibrate(bundle, validation, params)
-        settings = choose(bundle, list(of(clips, validation)), params.timeline)
+        heard_before, heard_beside = list(of(clips, train)), list(of(clips, validation))
+        if taught:
+            teach_windows(bundle, heard_before, heard_beside, params)
+        settings = choose(bundle, heard_beside, params.timeline)
         chosen.append(settings)
         judged += judge(bundle, list(of(clips, test)), settings)
     return summarise(
@@ -89,6 +96,7 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=24, help="joined clips of a speaker, at most")
     parser.add_argument("--data", type=Path, help="keep the corpus and heard folder here")
     parser.add_argument("--set", action="append", default=[], help="section.key=value")
+    parser.add_argument("--untaught", action="store_true", help="learn from whole clips alone")
     given = parser.parse_args()
     name, _, path = given.corpus.partition("=")
     where = [f"corpus.name={name}", f'corpus.path="{Path(path).resolve()}"']
@@ -101,7 +109,7 @@ def main() -> None:
             ingest(params, corpus)
         if not heard.exists():
             hear(corpus, params, heard)
-        found = run(corpus, heard, params, given.protocol, given.each)
+        found = run(corpus, heard, params, given.protocol, given.each, taught=not given.untaught)
     print(found.model_dump_json(indent=2))
     print(row(found))
 

@@ -1,15 +1,21 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
+from torch.testing import assert_close
 
 from tests.training import synthetic
-from undertone.config import Params
+from undertone.bundle import Bundle
+from undertone.config import Params, TimelineParams
 from undertone.errors import ModelError
 from undertone.evaluation.diarising import diarise
 from undertone.files import write_json
+from undertone.timeline.track import track
+from undertone.timeline.windows import Moments
 from undertone.training import finetune
+from undertone.training.examples import load_examples
 
 SPLIT_OF = ["train"] * 3 + ["validation", "test", "test"]
 
@@ -43,6 +49,23 @@ def test_a_folder_tells_how_well_emotions_are_put_in_time(made: Path, tmp_path: 
     assert "other data" in report
     with Image.open(out / "timeline.png") as picture:
         assert picture.size[0] > 800
+
+
+def test_teaching_windows_leaves_whole_recordings_as_they_were(made: Path, tmp_path: Path) -> None:
+    places = (made / "bundle", made / "corpus", made / "heard")
+    diarise(*places, settings(made), tmp_path / "out", each=2, teach=tmp_path / "taught")
+    before, after = Bundle.load(made / "bundle"), Bundle.load(tmp_path / "taught")
+    assert before.timeline == {}
+    assert set(after.timeline) > {"temperature", "acoustic.standardise.mean"}
+    assert not any(name.startswith("text.") for name in after.timeline)
+    weights = after.model.state_dict()
+    for name, value in before.model.state_dict().items():
+        assert_close(weights[name], value)
+    test = load_examples(*places[1:], "test")
+    moments = Moments(1.0, hop=0.25)
+    moments.add(test.statistics[0, :, : synthetic.SIZE, None].transpose(1, 2).repeat(1, 50, 1))
+    said = [track(each, moments, TimelineParams()).shares for each in (before, after)]
+    assert not np.allclose(*said)
 
 
 def test_a_bundle_of_another_whisper_is_refused(made: Path, tmp_path: Path) -> None:

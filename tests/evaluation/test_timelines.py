@@ -82,7 +82,7 @@ def test_smoothing_is_chosen_on_validation_and_beats_its_peers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(timelines, "track", tracked)
-    bundle: Bundle = None  # type: ignore[assignment]
+    bundle = Bundle(None, None)  # type: ignore[arg-type]
     chosen = timelines.choose(bundle, clips(2), TimelineParams())
     assert chosen.switch_cost > 0
     judged = timelines.judge(bundle, clips(5), chosen)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from undertone.bundle import Bundle
+from undertone.bundle import Bundle, save_bundle
 from undertone.config import Params
 from undertone.evaluation.evaluator import corpus_info, require_same_splits
 from undertone.evaluation.joined import Joined, join_clips
@@ -28,12 +28,20 @@ from undertone.manifest import read_manifest
 from undertone.speech.listener import Listener
 from undertone.splits import split_hash
 from undertone.training.examples import load_examples
+from undertone.training.windows import teach_windows
 
 EACH = 24
 
 
 def diarise(
-    bundle: Path, corpus: Path, heard: Path, params: Params, out: Path, *, each: int = EACH
+    bundle: Path,
+    corpus: Path,
+    heard: Path,
+    params: Params,
+    out: Path,
+    *,
+    each: int = EACH,
+    teach: Path | None = None,
 ) -> Diarisation:
     """Measure how well a bundle tells which emotion appears when.
 
@@ -47,6 +55,8 @@ def diarise(
         params: the run's settings; `timeline`, `listening`, `audio` and `split.seed` count.
         out: the folder to write: `diarisation.json`, `report.txt`, `timeline.png`.
         each: joined recordings of a speaker, at most.
+        teach: where to write the bundle after it was taught windows of joined recordings of the
+            training speakers; without it, it is measured as it is.
 
     Raises:
         ModelError: the bundle cannot be used, or was trained on another Whisper.
@@ -66,7 +76,11 @@ def diarise(
             joined, listener, params.audio, params.timeline.hop_seconds, model
         )
 
-    settings = choose(model, hear("validation")[1], params.timeline)
+    beside = hear("validation")[1]
+    if teach is not None:
+        teach_windows(model, hear("train")[1], beside, params)
+        save_bundle(model, teach)
+    settings = choose(model, beside, params.timeline)
     joined, clips = hear("test")
     judged = judge(model, clips, settings)
     found = summarise(

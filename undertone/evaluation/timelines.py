@@ -1,7 +1,7 @@
 """How well a bundle tells which emotion appears when, on joined recordings."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -175,7 +175,8 @@ def spans_of(course: Track, switch_cost: float) -> list[Span]:
 
 def _judged(bundle: Bundle, clip: Clip, params: TimelineParams) -> Judged:
     course = track(bundle, clip.moments, params)
-    whole = _track(bundle, clip, params, 2 * clip.moments.seconds + params.hop_seconds)
+    plain = replace(bundle, timeline={})  # what it says of whole recordings
+    whole = _track(plain, clip, params, 2 * clip.moments.seconds + params.hop_seconds)
     said = {
         SMOOTHED: spans_of(course, params.switch_cost),
         UNSMOOTHED: spans_of(course, 0.0),

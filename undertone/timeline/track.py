@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
+from torch.func import functional_call
 
 from undertone.audio import Samples
 from undertone.bundle import Bundle
@@ -17,6 +19,7 @@ from undertone.timeline.smoothing import smooth
 from undertone.timeline.windows import Moments
 
 BATCH = 256
+TEMPERATURE = "temperature"
 
 
 @dataclass(frozen=True)
@@ -91,14 +94,21 @@ def track(bundle: Bundle, moments: Moments, params: TimelineParams) -> Track:
     """
     windows = moments.windows(params.window_seconds)
     shares = np.full((moments.steps, len(bundle.labels)), np.nan)
-    parts = [
-        bundle.distribution(bundle.model(acoustic_statistics=part.to(bundle.model.device)).logits)
-        for part in windows.statistics.split(BATCH)
-        if len(part)
-    ]
+    parts = [_distribution(bundle, part) for part in windows.statistics.split(BATCH) if len(part)]
     if parts:
         shares[windows.steps] = torch.cat(parts).double().cpu().numpy()
     return Track(bundle.labels, shares, moments.hop, moments.seconds)
+
+
+def _distribution(bundle: Bundle, statistics: Tensor) -> Tensor:
+    """Probabilities [W, K], by the weights that were taught on windows where there are any."""
+    weights = {name: value.to(bundle.model.device) for name, value in bundle.timeline.items()}
+    temperature = weights.pop(TEMPERATURE, None)
+    inputs = {"acoustic_statistics": statistics.to(bundle.model.device)}
+    logits = functional_call(bundle.model, weights, (), inputs).logits
+    if temperature is None:
+        return bundle.distribution(logits)
+    return torch.softmax(logits / temperature, dim=-1)
 
 
 @torch.inference_mode()
