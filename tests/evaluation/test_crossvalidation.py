@@ -46,11 +46,14 @@ def test_every_speaker_is_tested_once_by_every_seed(
     made: Folders, params: Params, tmp_path: Path
 ) -> None:
     out = tmp_path / "evaluation"
-    found = cross_validate([made], params, "folds:2", out, seeds=(1, 2))
+    longer = params.model_copy(
+        update={"training": params.training.model_copy(update={"epochs": 20})}
+    )
+    found = cross_validate([made], longer, "folds:2", out, seeds=(1, 2))
     assert (found.utterances, found.speakers, found.bundle_hash) == (36, 6, "")
     tested = [speaker for turn in found.turns for speaker in turn.test_speakers]
     assert sorted(tested) == [f"s{speaker}" for speaker in range(6)]
-    assert found.scores["audio_only"].uar.value > 0.6  # chance is a third
+    assert found.scores["audio_only"].uar.low > 1 / 3  # chance
     reached = [part.uar["fused"] for part in found.by_seed]
     assert found.scores["fused"].uar.value == pytest.approx(np.mean(reached))
     table = pd.read_parquet(out / "predictions.parquet")
