@@ -114,6 +114,13 @@ def test_the_verdict_names_failing_correctness_first() -> None:
     assert "FAILED" in render_behaviour(constant)
 
 
+def test_the_table_says_where_nobody_is_compared() -> None:
+    found = behaviour(TRUTH)
+    one_sex = found.model_copy(update={"groups": found.groups[:1]})
+    assert "all are female" in render_behaviour(one_sex)
+    assert "nobody to compare" not in render_behaviour(found)
+
+
 def test_files_are_whole_and_read_back(tmp_path) -> None:
     found = behaviour(TRUTH)
     write_behaviour(tmp_path, found)

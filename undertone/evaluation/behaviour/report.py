@@ -119,7 +119,13 @@ def _row(finding: Finding) -> str:
 
 def _group_table(found: Behaviour) -> str:
     rows = [f"  {group.label:<24} {group.uar!s:<22} {_size(group)}" for group in found.groups]
-    return "\n".join(["UAR by group of speakers", *rows]) if rows else ""
+    kinds = [group.kind for group in found.groups]
+    alone = [
+        f"  {group.kind}: all are {group.name}, so there is nobody to compare them with"
+        for group in found.groups
+        if kinds.count(group.kind) == 1
+    ]
+    return "\n".join(["UAR by group of speakers", *rows, *alone]) if rows else ""
 
 
 def _size(group: GroupScore) -> str:
