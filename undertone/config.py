@@ -121,6 +121,7 @@ class TrainingParams(Section):
     warmup_steps: int = Field(20, ge=0)
     label_smoothing: float = Field(0.05, ge=0, lt=1)
     class_weights: bool = True
+    coverage: float = Field(0.95, gt=0, le=1)  # share of validation speech that is sure enough
     lora_rank: int = Field(8, ge=1)
     patience: int = Field(8, ge=1)
     loggers: tuple[Literal["dvclive", "tensorboard", "wandb"], ...] = ()
@@ -131,6 +132,8 @@ class TrainingParams(Section):
 class TimelineParams(Section):
     """Emotion over time; `undertone diarise` measures what suits a model.
 
+    Validation speakers of EmoDB chose windows of 1.25 to 1.75 s and costs of 4 to 8.
+
     Attributes:
         window_seconds: how much is heard around each step, rounded to an odd number of steps.
         hop_seconds: length of a step.
@@ -139,7 +142,7 @@ class TimelineParams(Section):
 
     window_seconds: float = Field(1.75, gt=0)
     hop_seconds: float = Field(0.25, ge=0.02)
-    switch_cost: float = Field(4.0, ge=0)
+    switch_cost: float = Field(8.0, ge=0)
 
 
 class ContinualParams(Section):
