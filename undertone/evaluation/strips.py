@@ -22,6 +22,7 @@ COLORS = {
     "sadness": "#2f6f9f",
     "surprise": "#d17fa8",
 }
+PALE = ("calm", "happiness", "neutral", "surprise")  # dark letters can be read on these
 HEIGHT = 0.7
 
 
@@ -60,5 +61,5 @@ def _draw(axes: "Axes", row: int, spans: Sequence[Span], seconds: float) -> None
         width = span.end - span.start
         axes.barh(row, width, HEIGHT, span.start, color=COLORS[span.emotion], edgecolor="white")
         if width > seconds / 12:
-            middle = span.start + width / 2
-            axes.text(middle, row, span.emotion, ha="center", va="center", color=INK, fontsize=8)
+            middle, ink = span.start + width / 2, INK if span.emotion in PALE else "white"
+            axes.text(middle, row, span.emotion, ha="center", va="center", color=ink, fontsize=9)
