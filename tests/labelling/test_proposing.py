@@ -69,24 +69,27 @@ def test_what_cannot_be_heard_is_refused_with_its_reason(partly: Partly, tmp_pat
 
 
 class Sure:
-    """Is angry about every text but one."""
+    """Is angry about every text but one, which it does not know."""
 
     def predict(self, audio: object, text: str | None = None, image: object = None) -> Prediction:
         if text is None:
             raise UndertoneError("There is nothing to classify.")
+        emotion = "unknown" if text == "zzz" else "anger"
         there = Modalities(audio=False, text=True, image=False)
         return Prediction(
-            emotion="anger", confidence=0.8, distribution={"anger": 0.8}, modalities=there
+            emotion=emotion, confidence=0.8, distribution={"anger": 0.8}, modalities=there
         )
 
 
 def test_a_bundle_labels_what_it_can_use() -> None:
     told = SourceUtterance("a", "t", "a", "en", "", text="leave")
     silent = SourceUtterance("b", "t", "b", "en", "")
-    labels, rejects = pseudo_label(Sure(), [told, silent])
+    strange = SourceUtterance("c", "t", "c", "en", "", text="zzz")
+    labels, rejects = pseudo_label(Sure(), [told, silent, strange])
     assert [
         (label.utterance.utterance_id, label.emotion, label.confidence) for label in labels
     ] == [("a", "anger", 0.8)]
     assert [(reject.place, reject.reason) for reject in rejects] == [
-        ("b", "There is nothing to classify.")
+        ("b", "There is nothing to classify."),
+        ("c", "the model answers 'unknown'"),
     ]

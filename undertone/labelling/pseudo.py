@@ -7,6 +7,7 @@ from typing import Protocol
 from undertone.corpora.base import Reject, SourceUtterance
 from undertone.errors import UndertoneError
 from undertone.labelling.table import Label
+from undertone.labels import EMOTIONS
 from undertone.prediction import Prediction
 from undertone.progress import track
 
@@ -36,6 +37,9 @@ def pseudo_label(
             prediction = predictor.predict(utterance.source, utterance.text)
         except UndertoneError as error:
             rejects.append(Reject(utterance.place, str(error)))
+            continue
+        if prediction.emotion not in EMOTIONS:
+            rejects.append(Reject(utterance.place, f"the model answers '{prediction.emotion}'"))
         else:
             labels.append(Label(utterance, prediction.emotion, prediction.confidence))
     return labels, rejects
