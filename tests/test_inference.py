@@ -13,7 +13,7 @@ from undertone.config import ListeningParams, Params
 from undertone.dimensions import derive
 from undertone.errors import AudioError, ModelError, UndertoneError
 from undertone.inference import Predictor
-from undertone.model.config import FusedConfig
+from undertone.model.config import UNHEARD, FusedConfig
 from undertone.model.fused import FusedModel
 from undertone.prediction import Prediction
 from undertone.speech.encoder import AcousticEncoder
@@ -188,6 +188,14 @@ def test_a_face_is_seen(params: Params) -> None:
     assert_whole(fused.predict(recording(), TEXTS[0], face.getvalue()), {"audio", "text", "image"})
     with pytest.raises(UndertoneError, match="image cannot be read"):
         fused.predict(None, image=b"no image")
+
+
+def test_a_model_of_text_alone_takes_a_voice_by_its_words(params: Params) -> None:
+    reader = predictor(params, bundle(statistics_shape=UNHEARD))
+    both = reader.predict(recording(), TEXTS[0])
+    assert both.distribution == reader.predict(None, TEXTS[0]).distribution
+    assert (both.modalities.audio, both.modalities.text) == (False, True)
+    assert both.audio is not None
 
 
 def test_dimensions_follow_from_the_classes_or_from_their_own_head(params: Params) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from pyarrow import parquet
 
 from undertone.errors import CorpusError
 from undertone.manifest import (
@@ -59,6 +60,15 @@ def test_a_manifest_comes_back_as_written(tmp_path: Path) -> None:
     assert data_revision(back) == data_revision(frame)
 
 
+def test_a_manifest_from_before_a_column_is_read(tmp_path: Path) -> None:
+    old = as_table(rows({})).drop_columns(["context", "words"])
+    parquet.write_table(old, tmp_path / "manifest.parquet")
+    back = read_manifest(tmp_path)
+    assert tuple(back.columns) == COLUMNS
+    assert back.loc[0, ["context", "words"]].tolist() == [None, None]
+    assert back.loc[0, "text"] == "hello"
+
+
 def test_the_revision_is_of_the_data_alone() -> None:
     frame = rows({}, {"utterance_id": "a-2"})
     assert data_revision(frame.iloc[::-1]) == data_revision(frame)
@@ -88,7 +98,7 @@ def test_folders_that_hold_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="not a Parquet file"):
         read_manifest(tmp_path)
     pd.DataFrame({"utterance_id": ["a"]}).to_parquet(tmp_path / "manifest.parquet")
-    with pytest.raises(CorpusError, match="lacks the columns arousal"):
+    with pytest.raises(CorpusError, match="lacks the columns corpus, emotion"):
         read_manifest(tmp_path)
 
 

@@ -22,7 +22,7 @@ from transformers.utils import logging
 from undertone.abstention import Abstention
 from undertone.errors import ModelError
 from undertone.files import replacing_folder, write_json, write_text
-from undertone.model.config import FusedConfig
+from undertone.model.config import UNHEARD, FusedConfig
 from undertone.model.fused import FusedModel
 
 FILES = (
@@ -70,6 +70,11 @@ class Bundle:
     def labels(self) -> tuple[str, ...]:
         """The emotions in the order of the logits."""
         return self.model.config.labels
+
+    @property
+    def hears(self) -> bool:
+        """Whether it was trained with audio; one that was not takes words from a voice alone."""
+        return tuple(self.model.config.statistics_shape) != UNHEARD
 
     def distribution(self, logits: Tensor) -> Tensor:
         """Calibrated probabilities [..., K] of logits [..., K]."""

@@ -7,15 +7,16 @@ The values of a run are, from weakest to strongest: the defaults below, the prof
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from undertone.errors import ConfigError
 
 PROFILES = Path(__file__).parent / "profiles"
 Tuning = Literal["full", "lora", "frozen"]
+SelectBy = Literal["uar", "macro_f1", "weighted_f1"]
 
 
 class Section(BaseModel):
@@ -40,6 +41,7 @@ class CorpusParams(Section):
 
     name: str = "generated"
     path: str | None = None
+    context_characters: int = Field(200, ge=0)  # of earlier turns, in a corpus of dialogues
     generated: GeneratedParams = GeneratedParams()
 
 
@@ -112,7 +114,8 @@ class TrainingParams(Section):
     """Fine-tuning by the Hugging Face Trainer."""
 
     tuning: Tuning = "frozen"
-    epochs: int = Field(30, ge=1)
+    init: str | None = None  # a bundle to go on from, in place of new heads and `model`
+    epochs: int = Field(30, ge=0)  # of the heads, or of all after `init`
     encoder_epochs: int = Field(4, ge=1)  # of lora and full, after the heads' own epochs
     batch_size: int = Field(32, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
@@ -120,13 +123,22 @@ class TrainingParams(Section):
     weight_decay: float = Field(0.1, ge=0)
     warmup_steps: int = Field(20, ge=0)
     label_smoothing: float = Field(0.05, ge=0, lt=1)
-    class_weights: bool = True
     coverage: float = Field(0.95, gt=0, le=1)  # share of validation speech that is sure enough
+    class_weights: float = Field(1.0, ge=0, le=1)  # 0 none, 1 as rare as each is, .5 between
+    select_by: SelectBy = "uar"
     lora_rank: int = Field(8, ge=1)
     patience: int = Field(8, ge=1)
+    group_by_length: bool = False  # batches of texts of like length
+    bfloat16: bool = False  # on a CPU too; a GPU always does
     loggers: tuple[Literal["dvclive", "tensorboard", "wandb"], ...] = ()
     device: str = "auto"
     seed: int = 17
+
+    @model_validator(mode="after")
+    def _require_epochs(self) -> Self:
+        if self.tuning == "frozen" and not self.epochs:
+            raise ValueError("epochs: frozen encoders leave the heads alone to train; give them 1")
+        return self
 
 
 class TimelineParams(Section):

@@ -91,6 +91,7 @@ class Predictor:
         text: str | None = None,
         image: bytes | None = None,
         *,
+        context: str | None = None,
         timeline: bool = False,
     ) -> Prediction:
         """Classify one utterance by at least one of its modalities.
@@ -101,6 +102,7 @@ class Predictor:
             image: a picture of the speaker, as the bytes of an image file. One without a face
                 changes nothing. Ignored where there is neither an image branch nor a
                 `face.classifier`.
+            context: what was said before, newest last, for a model that was trained on dialogues.
             timeline: whether the emotion over time, and of each recognised word, is wanted too:
                 that of the voice alone, from the same pass of the encoder.
 
@@ -113,7 +115,7 @@ class Predictor:
         sound = self._hear(audio, timings, transcribe=given is None, timeline=timeline)
         transcript = given or sound.transcript
         with _timed(timings, "text"):
-            inputs = sound.inputs | self._tokens(transcript)
+            inputs = sound.inputs | self._tokens(transcript, context or "")
         seen = Seen()
         if image is not None:
             with _timed(timings, "image"):
@@ -158,7 +160,7 @@ class Predictor:
             utterance = prepare(audio, self._audio_params)
             figures = quality(utterance.recording, utterance.speech)
         with _timed(timings, "listen"):
-            moments = self._moments(utterance) if timeline else None
+            moments = self._moments(utterance) if timeline and self._bundle.hears else None
             heard = self._listener.listen(
                 utterance.samples,
                 utterance.speech,
@@ -187,7 +189,12 @@ class Predictor:
         return course.segments(self._timeline_params.switch_cost), transcript
 
     def _acoustic(self, utterance: Utterance, heard: Heard) -> Inputs:
-        """Statistics of the one pass, or what a fine-tuned encoder needs for a second."""
+        """Statistics of the one pass, or what a fine-tuned encoder needs for a second.
+
+        Nothing for a model that was trained on text alone: it takes the words that were heard.
+        """
+        if not self._bundle.hears:
+            return {}
         encoder = self._bundle.model.acoustic.encoder
         if encoder is None:
             return {"acoustic_statistics": torch.from_numpy(heard.statistics)[None]}
@@ -198,10 +205,10 @@ class Predictor:
             "feature_frames": torch.tensor([real_frames(len(samples))]),
         }
 
-    def _tokens(self, transcript: Transcript | None) -> Inputs:
+    def _tokens(self, transcript: Transcript | None, context: str) -> Inputs:
         if transcript is None or not transcript.text:
             return {}
-        return Tokens(self._bundle.tokenizer, [transcript.text]).batch(FIRST)
+        return Tokens(self._bundle.tokenizer, [transcript.text], [context]).batch(FIRST)
 
     def _fused(self, inputs: Inputs) -> FusedOutput:
         """What the model says; nothing where a face is all there is, which is no input of it."""
@@ -230,7 +237,7 @@ def require_same_whisper(bundle: Bundle, listener: Listener, name: str) -> None:
     Raises:
         ModelError: the bundle was trained on what another Whisper hears.
     """
-    if bundle.model.acoustic.encoder is not None:
+    if bundle.model.acoustic.encoder is not None or not bundle.hears:
         return
     same_shape = tuple(bundle.model.config.statistics_shape) == listener.encoder.statistics_shape
     trained_on = bundle.info.get("listening", {})

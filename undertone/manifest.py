@@ -31,6 +31,7 @@ SCHEMA = pa.schema(
         pa.field("duration_s", pa.float64()),
         pa.field("sample_rate", pa.int32()),  # of the source, before resampling
         pa.field("text", pa.string()),  # what was said, as the corpus tells
+        pa.field("context", pa.string()),  # earlier turns of the dialogue, newest last
         pa.field("transcript", pa.string()),  # what the recogniser heard
         pa.field("words", pa.list_(WORD)),
         pa.field("image_path", pa.string()),
@@ -47,7 +48,7 @@ Row = Mapping[Any, Any]
 
 
 def read_manifest(folder: Path) -> pd.DataFrame:
-    """The manifest of a corpus or heard folder.
+    """The manifest of a corpus or heard folder; nullable columns that it lacks are null.
 
     Raises:
         CorpusError: the folder has no manifest, or the file is not one.
@@ -59,9 +60,13 @@ def read_manifest(folder: Path) -> pd.DataFrame:
         raise CorpusError(f"{folder} is no corpus folder: it has no {FILE}.") from error
     except (OSError, pa.ArrowInvalid) as error:
         raise CorpusError(f"{path} is not a Parquet file: {error}") from error
-    missing = sorted(set(COLUMNS) - set(table.column_names))
+    required = {field.name for field in SCHEMA if not field.nullable}
+    missing = sorted(required - set(table.column_names))
     if missing:
         raise CorpusError(f"{path} lacks the columns {', '.join(missing)}.")
+    for field in SCHEMA:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
     frame: pd.DataFrame = table.select(COLUMNS).to_pandas()
     return frame
 

@@ -138,6 +138,19 @@ def test_meld_keeps_splits_dialogues_and_folds_typography(tmp_path: Path) -> Non
     assert (other.split, third.split) == ("validation", "test")
 
 
+def test_meld_tells_what_was_said_before_in_the_dialogue(tmp_path: Path) -> None:
+    turns = ("1,Hm?,Joey,neutral,neutral,7,0,1", "2,No!,Ross,anger,negative,7,1,1")
+    folder = meld(
+        tmp_path, *turns, "3,Oh.,Joey,fear,negative,7,2,1", "4,Hi,Ross,joy,positive,8,0,1"
+    )
+    told = [item.context for item in utterances(read("meld", folder))]
+    assert told == [None, "Joey: Hm?", "Joey: Hm?\nRoss: No!", None, None, None]
+
+    params = CorpusParams(name="meld", path=str(folder), context_characters=4)
+    cut = [item.context for item in utterances(list(find_adapter("meld")(params)))]
+    assert cut[:4] == [None, "Hm?", "No!", None]
+
+
 def test_meld_mistakes(tmp_path: Path) -> None:
     (reject,) = rejects(read("meld", meld(tmp_path, "1,No.,Ross,rage,negative,0,0,1")))
     assert (reject.place, reject.reason[:14]) == ("train_sent_emo.csv:2", "Emotion: 'rage")

@@ -97,7 +97,7 @@ def test_statistics_stand_in_for_features() -> None:
 def test_embeddings_stand_in_for_tokens_and_pixels() -> None:
     model, batch = tiny.model(), tiny.batch()
     there = torch.ones(2, dtype=torch.bool)
-    text = model.text.encode(batch["input_ids"], batch["attention_mask"], there)
+    text = model.text.encode(batch["input_ids"], batch["attention_mask"], None, there)
     image = model.image.encode(batch["pixel_values"], there)
     given = {key: batch[key] for key in ("input_ids", "attention_mask", "pixel_values")}
 

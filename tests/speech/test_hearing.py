@@ -16,6 +16,7 @@ from undertone.config import ListeningParams, Params
 from undertone.errors import AudioError
 from undertone.hub import resolve
 from undertone.manifest import read_manifest, write_manifest
+from undertone.model.config import UNHEARD
 from undertone.speech import hear, workers
 from undertone.speech.listener import Listener
 from undertone.speech.utterance import prepare
@@ -53,6 +54,14 @@ def write_corpus(folder: Path, sounds: dict[str, Samples], text_only: list[str])
 
 def statistics(heard: Path) -> np.ndarray:
     return load_file(heard / "acoustic.safetensors")["statistics"]
+
+
+def test_a_corpus_of_text_needs_no_whisper(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus", {}, text_only=["t0", "t1"])
+    hear(corpus, Params(listening=ListeningParams(whisper="nowhere")), tmp_path / "heard")
+    assert statistics(tmp_path / "heard").shape == (2, *UNHEARD)
+    assert json.loads((tmp_path / "heard" / "listening.json").read_text()) == {}
+    assert list(read_manifest(tmp_path / "heard")["text"]) == ["so be it"] * 2
 
 
 def test_a_heard_folder_has_the_corpus_rows_in_order(

@@ -88,6 +88,10 @@ def test_balanced_weights_count_each_emotion_alike() -> None:
     targets = torch.tensor([0, 0, 0, 1])
 
     assert_close(balanced(targets, 3), torch.tensor([4 / 6, 2.0, 1.0]))
+    assert balanced(targets, 3, power=0).tolist() == [1, 1, 1]
+    half = balanced(targets, 3, power=0.5)
+    assert_close(half[1] / half[0], torch.tensor(3**0.5))
+    assert_close(half[targets].mean(), torch.tensor(1.0))
 
 
 def test_probing_finds_the_layer_that_tells() -> None:

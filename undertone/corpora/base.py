@@ -19,6 +19,7 @@ class SourceUtterance:
         speaker_id: a speaker that the corpus does not tell apart stands for themselves: then it
             is the utterance's own id.
         samples: int16, 16 kHz mono, when the corpus makes its audio itself.
+        context: what was said before it in its dialogue, newest last, as `Speaker: words` lines.
         words: word times, in seconds, where the corpus knows them.
         split: the corpus's own split, where it has one.
     """
@@ -31,6 +32,7 @@ class SourceUtterance:
     source: Path | None = None
     samples: npt.NDArray[np.int16] | None = None
     text: str | None = None
+    context: str | None = None
     words: tuple[Word, ...] = ()
     image: Path | None = None
     split: str | None = None

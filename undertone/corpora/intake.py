@@ -143,6 +143,7 @@ def _told(item: SourceUtterance) -> dict[str, Any]:
         "duration_s": None,
         "sample_rate": None,
         "text": item.text,
+        "context": item.context,
         "words": [word.model_dump(exclude={"probability"}) for word in item.words] or None,
         "image_path": item.image and f"images/{item.utterance_id}{item.image.suffix}",
         "valence": item.valence,

@@ -5,7 +5,7 @@ ACL 2019.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from undertone.config import CorpusParams
@@ -40,11 +40,15 @@ def read_meld(params: CorpusParams) -> list[Item]:
         CorpusError: a table is missing or lacks a column.
     """
     folder = source_of(params)
-    return [
-        _item(row, split, f"{name}:{line}")
-        for split, name in FILES.items()
-        for line, row in enumerate(_rows(folder / name), start=2)
-    ]
+    items: list[Item] = []
+    for split, name in FILES.items():
+        rows = _rows(folder / name)
+        contexts = _contexts(rows, params.context_characters)
+        items += [
+            _item(row, context, split, f"{name}:{line}")
+            for line, (row, context) in enumerate(zip(rows, contexts, strict=True), start=2)
+        ]
+    return items
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -58,7 +62,18 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(reader)
 
 
-def _item(row: Mapping[str, str], split: str, place: str) -> Item:
+def _contexts(rows: Sequence[Mapping[str, str]], characters: int) -> Iterator[str | None]:
+    """The turns before each row in its dialogue, the latest `characters` of them."""
+    told: dict[str, str] = {}
+    for row in rows:
+        before = told.get(row["Dialogue_ID"], "")
+        kept = before[max(len(before) - characters, 0) :].strip()
+        yield kept or None
+        turn = f"{plain(row['Speaker'])}: {plain(row['Utterance'])}"
+        told[row["Dialogue_ID"]] = f"{before}\n{turn}".lstrip()
+
+
+def _item(row: Mapping[str, str], context: str | None, split: str, place: str) -> Item:
     emotion = EMOTION_OF.get(row["Emotion"])
     if emotion is None:
         known = ", ".join(EMOTION_OF)
@@ -70,5 +85,6 @@ def _item(row: Mapping[str, str], split: str, place: str) -> Item:
         language="en",
         emotion=emotion,
         text=plain(row["Utterance"]),
+        context=context,
         split=split,
     )

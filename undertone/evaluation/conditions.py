@@ -6,7 +6,7 @@ from undertone.bundle import Bundle
 from undertone.calibration import Array
 from undertone.config import AudioParams
 from undertone.evaluation.record import FUSED, Predictions
-from undertone.model.config import IMAGE, MODALITIES
+from undertone.model.config import AUDIO, IMAGE, MODALITIES
 from undertone.training.examples import Examples
 from undertone.training.predicting import predict
 
@@ -47,4 +47,5 @@ def predict_conditions(
 def _present(bundle: Bundle, examples: Examples) -> Array:
     present = examples.present().numpy()
     present[:, IMAGE] &= bundle.model.image is not None
+    present[:, AUDIO] &= bundle.hears
     return present

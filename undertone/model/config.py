@@ -7,13 +7,15 @@ from transformers import PreTrainedConfig
 
 MODALITIES = ("audio", "text", "image")
 AUDIO, TEXT, IMAGE = range(3)
+UNHEARD = (1, 2)  # shape of the statistics of a corpus that has no audio
 
 
 class FusedConfig(PreTrainedConfig):
     """Configuration of `FusedModel`.
 
     Attributes:
-        statistics_shape: (L + 1, 2·D) of one clip's acoustic statistics.
+        statistics_shape: (L + 1, 2·D) of one clip's acoustic statistics; `UNHEARD` of a model that
+            was trained on text alone.
         acoustic_encoder: Whisper configuration, or none for a model that is given statistics
             which the Whisper that listens has already pooled.
         text_encoder: configuration of any text encoder of `AutoModel`.
@@ -37,7 +39,7 @@ class FusedConfig(PreTrainedConfig):
     def __init__(
         self,
         labels: Sequence[str] = (),
-        statistics_shape: Sequence[int] = (1, 2),
+        statistics_shape: Sequence[int] = UNHEARD,
         acoustic_encoder: dict[str, Any] | None = None,
         text_encoder: dict[str, Any] | None = None,
         text_from_scratch: bool = False,

@@ -59,6 +59,7 @@ class FusedModel(PreTrainedModel):
         acoustic_statistics: Tensor | None = None,
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
         text_embedding: Tensor | None = None,
         pixel_values: Tensor | None = None,
         image_embedding: Tensor | None = None,
@@ -74,6 +75,7 @@ class FusedModel(PreTrainedModel):
             acoustic_statistics: [B, L + 1, 2·D], instead of features.
             input_ids: tokens [B, T].
             attention_mask: which tokens are not padding [B, T]; all without it.
+            token_type_ids: 1 for tokens of what was said before [B, T]; all 0 without it.
             text_embedding: what `text.encode` gave [B, D], instead of tokens.
             pixel_values: [B, C, height, width].
             image_embedding: what `image.encode` gave [B, D], instead of pixels.
@@ -91,7 +93,7 @@ class FusedModel(PreTrainedModel):
         if audio is not None and acoustic_statistics is None:
             audio = self.acoustic.statistics(audio, feature_frames, has_audio)
         if text is not None and text_embedding is None:
-            text = self.text.encode(text, attention_mask, has_text)
+            text = self.text.encode(text, attention_mask, token_type_ids, has_text)
         if self.image is not None and image is not None and image_embedding is None:
             image = self.image.encode(image, has_image)
         logits, alone, dimensions = self._fuse((audio, text, image), there)

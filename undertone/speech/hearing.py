@@ -34,6 +34,8 @@ def hear(corpus: Path, params: Params, out: Path) -> None:
     Writes `manifest.parquet` (the rows of the corpus with `transcript` and `words`),
     `acoustic.safetensors` (`statistics` float32 [N, L + 1, 2·D] and `present` uint8 [N], in the
     manifest's order; an utterance without a recording has zeros in both) and `listening.json`.
+    A corpus of text alone needs no Whisper: its statistics are zeros of shape `UNHEARD`, and
+    `listening.json` tells nothing.
 
     Args:
         corpus: a corpus folder.
@@ -45,19 +47,33 @@ def hear(corpus: Path, params: Params, out: Path) -> None:
         ModelError: the Whisper cannot be used.
         AudioError: a recording cannot be used.
     """
+    from undertone.model.config import UNHEARD
+
+    rows = read_manifest(corpus)
+    record: dict[str, object] = {}
+    heard: list[Heard | None] = [None] * len(rows)
+    shape = UNHEARD
+    if rows["path"].notna().any():
+        record, heard, shape = _listen(corpus, rows, params)
+    with replacing_folder(out) as aside:
+        _write(aside, rows, heard, shape)
+        write_json(aside / "listening.json", record)
+
+
+def _listen(
+    corpus: Path, rows: pd.DataFrame, params: Params
+) -> "tuple[dict[str, object], list[Heard | None], tuple[int, int]]":
+    """The record of listening, what was heard of each row, and the shape of its statistics."""
     from undertone.speech.encoder import AcousticEncoder
     from undertone.speech.memory import remembering
 
-    rows = read_manifest(corpus)
     encoder = AcousticEncoder.from_folder(resolve(params.listening.whisper))
     jobs = [_job(corpus, row) for row in rows[["path", "sha256"]].itertuples(index=False)]
     record = _record(params, encoder)
     with remembering(_memory_file(record)) as memory:
         _listen_to_new(jobs, params, memory)
         heard = [memory[job.sha256] if job else None for job in jobs]
-    with replacing_folder(out) as aside:
-        _write(aside, rows, heard, encoder.statistics_shape)
-        write_json(aside / "listening.json", record)
+    return record, heard, encoder.statistics_shape
 
 
 def _job(corpus: Path, row: tuple[str | None, str | None]) -> Job | None:

@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 from undertone.bundle import Bundle
 from undertone.config import AudioParams
 from undertone.model.acoustic import AcousticBranch
-from undertone.model.config import AUDIO, IMAGE
+from undertone.model.config import AUDIO, IMAGE, TEXT, UNHEARD
 from undertone.model.fused import FusedModel
 from undertone.training.examples import Examples
 from undertone.training.sources import Inputs, Kept, Pictures, Source, Spectrograms, Tokens
@@ -60,6 +60,11 @@ class Batches(Dataset[Inputs]):
             inputs["wanted_dimensions"] = self.dimensions[index]
         return inputs
 
+    def lengths(self) -> list[int] | None:
+        """Tokens of each example; none where no text is read token by token."""
+        text = self.sources[TEXT]
+        return text.lengths() if isinstance(text, Tokens) else None
+
     def in_order(self, size: int) -> Iterator[Inputs]:
         """All batches of `size` examples, one after the other."""
         for start in range(0, len(self), size):
@@ -83,12 +88,13 @@ def batches_of(
         CorpusError: `labelled` examples have emotions that the model does not know.
     """
     encoder = bundle.model.acoustic.encoder
-    acoustic: Source = Kept("acoustic_statistics", examples.statistics)
+    acoustic: Source = Kept("acoustic_statistics", _statistics(bundle, examples))
     if encoder is not None:
         mels, positions = encoder.config.num_mel_bins, encoder.config.max_source_positions
         acoustic = Spectrograms(examples.paths("path"), audio, mels, 2 * positions)
-    text = Tokens(bundle.tokenizer, examples.texts())
+    text = Tokens(bundle.tokenizer, examples.texts(), examples.contexts())
     present = examples.present()
+    present[:, AUDIO] &= bundle.hears
     image: Pictures | None = None
     if bundle.image_processor is not None:
         detect = bundle.model.config.detect_face
@@ -97,6 +103,14 @@ def batches_of(
     targets = examples.targets(bundle.labels) if labelled else None
     dimensions = examples.dimensions() if labelled and bundle.model.config.dimensions else None
     return Batches((acoustic, text, image), present, targets, dimensions)
+
+
+def _statistics(bundle: Bundle, examples: Examples) -> Tensor:
+    """Statistics as the model takes them; zeros where it, or the corpus, knows no audio."""
+    given, wanted = examples.statistics, tuple(bundle.model.config.statistics_shape)
+    if tuple(given.shape[1:]) != wanted and UNHEARD in (tuple(given.shape[1:]), wanted):
+        return given.new_zeros(1, *wanted).expand(len(examples), *wanted)
+    return given
 
 
 @torch.no_grad()

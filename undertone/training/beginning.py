@@ -60,7 +60,9 @@ def begin(train: Examples, params: Params, labels: Sequence[str]) -> Bundle:
         **model_params.model_dump(exclude={"text_encoder", "image_encoder"}),
     )
     model = FusedModel(config)
-    bundle = Bundle(model, tokenizer, preprocessor=_preprocessor(params.listening.whisper))
+    bundle = Bundle(model, tokenizer)
+    if bundle.hears:
+        bundle.preprocessor = _preprocessor(params.listening.whisper)
     if model_params.text_encoder != SCRATCH:
         model.text.encoder = _pretrained(model_params.text_encoder)
     if model_params.image_encoder and model.image is not None:
@@ -75,12 +77,12 @@ def begin(train: Examples, params: Params, labels: Sequence[str]) -> Bundle:
 
 
 def equip(bundle: Bundle, params: Params) -> None:
-    """Give a model that was fed statistics the acoustic encoder that made them.
+    """Give a model that was fed statistics the acoustic encoder that made them, if any did.
 
     Raises:
         ModelError: the Whisper is nowhere to be found.
     """
-    if bundle.model.acoustic.encoder is not None:
+    if bundle.model.acoustic.encoder is not None or not bundle.hears:
         return
     encoder = AcousticEncoder.from_folder(resolve(params.listening.whisper))
     bundle.model.acoustic.encoder = encoder.to(bundle.model.device)

@@ -58,6 +58,10 @@ class Examples:
         told = _strings(self.rows["text"])
         return [first or second for first, second in zip(heard, told, strict=True)]
 
+    def contexts(self) -> list[str]:
+        """What was said before, in the same dialogue; empty where nothing was, or is known."""
+        return _strings(self.rows["context"])
+
     def paths(self, column: str) -> list[Path | None]:
         """Files of column `path` or `image_path`, none where a row has no file."""
         return [Path(name) if name else None for name in _strings(self.rows[column])]

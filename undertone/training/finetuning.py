@@ -67,7 +67,7 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
 
     Raises:
         CorpusError: a folder cannot be used, or a speaker or recording stands in two splits.
-        ModelError: an encoder is nowhere to be found.
+        ModelError: an encoder, or the bundle of `training.init`, is nowhere to be found.
     """
     examples = load_examples(corpus, heard)
     assert_no_leak(examples.rows)
@@ -75,7 +75,8 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     provenance = _provenance(corpus, heard, examples, params)
     checkpoints, logs = _checkpoints(out, provenance), out.parent / "logs"
     labels = labels_of(train.rows)
-    bundle = fit(train, validation, params, labels, checkpoints=checkpoints, logs=logs)
+    init = Bundle.load(Path(params.training.init)) if params.training.init else None
+    bundle = fit(train, validation, params, labels, init=init, checkpoints=checkpoints, logs=logs)
     reached = calibrate(bundle, validation, params)
     bundle.info |= provenance | {"validation_uar": reached, "trained_on": trained_on(train.rows)}
     bundle.card = model_card(bundle)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import nn
 from transformers import TrainerCallback, set_seed
 
 from undertone.bundle import Bundle
-from undertone.config import Params, Tuning
+from undertone.config import Params, SelectBy, Tuning
 from undertone.model.config import AUDIO
 from undertone.training.batches import batches_of, settle
 from undertone.training.beginning import begin, equip
@@ -86,36 +86,35 @@ def _start(train: Examples, params: Params, labels: Sequence[str], init: Bundle 
     targets = train.targets(bundle.labels)
     model = bundle.model
     model.config.label_smoothing = params.training.label_smoothing
-    if params.training.class_weights:
-        model.class_weights.copy_(balanced(targets, len(bundle.labels)))
-    else:
-        model.class_weights.fill_(1.0)
+    weights = balanced(targets, len(bundle.labels), params.training.class_weights)
+    model.class_weights.copy_(weights)
     if init is None:
         _favour_layers(bundle, train)
     return bundle
 
 
-def balanced(targets: torch.Tensor, classes: int) -> torch.Tensor:
+def balanced(targets: torch.Tensor, classes: int, power: float = 1.0) -> torch.Tensor:
     """Class weights [K] inverse to how often each occurs in `targets` [N], 1 on average over them.
 
-    A class that does not occur weighs 1.
+    Args:
+        targets: indices of classes; one that does not occur weighs 1.
+        classes: how many there are.
+        power: 1 balances the classes, 0 leaves them as they are, .5 goes half the way.
     """
     counts = torch.bincount(targets, minlength=classes).float()
-    occurring = (counts > 0).sum()
-    weights = counts.sum() / (occurring * counts.clamp_min(1.0))
-    return torch.where(counts > 0, weights, 1.0)
+    weights = counts.clamp_min(1.0) ** -power
+    return torch.where(counts > 0, weights / weights[targets].mean(), 1.0)
 
 
 def _stages(params: Params, *, new: bool) -> list[Stage]:
     tuning = params.training.tuning
+    heads = Stage("heads", "frozen", params.training.epochs)
     if tuning == "frozen":
-        return [Stage("heads", "frozen", params.training.epochs)]
+        return [heads]
     if not new:
         return [Stage("encoders", tuning, params.training.epochs)]
-    return [
-        Stage("heads", "frozen", params.training.epochs),
-        Stage("encoders", tuning, params.training.encoder_epochs),
-    ]
+    encoders = Stage("encoders", tuning, params.training.encoder_epochs)
+    return [heads, encoders] if heads.epochs else [encoders]
 
 
 @torch.no_grad()
@@ -162,8 +161,10 @@ def _run(
 
 
 def _curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:
-    """Epoch by epoch: training loss, validation loss and validation UAR."""
-    names = {"loss": "loss", "eval_loss": "validation_loss", "eval_uar": "validation_uar"}
+    """Epoch by epoch: training loss, validation loss and validation scores."""
+    names = {"loss": "loss"} | {
+        f"eval_{name}": f"validation_{name}" for name in ("loss", *get_args(SelectBy))
+    }
     epochs: dict[float, dict[str, float]] = {}
     for entry in history:
         figures = {names[key]: value for key, value in entry.items() if key in names}

@@ -49,28 +49,62 @@ class Kept:
 
 
 class Tokens:
-    """Tokens of texts."""
+    """Tokens of texts, each followed by those of its context.
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> None:
+    Args:
+        tokenizer: of the text encoder.
+        texts: what was said.
+        contexts: what was said before it; empty where nothing was, or is known. Cut off at its
+            start where both together are too long.
+    """
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        texts: Sequence[str],
+        contexts: Sequence[str] | None = None,
+    ) -> None:
         self.tokenizer = tokenizer
         self.texts = list(texts)
-        tokens = tokenizer(self.texts, truncation=True, max_length=LONGEST_TEXT).input_ids
-        self.tokens = [torch.tensor(row) for row in tokens]
+        self.contexts = list(contexts or [""] * len(self.texts))
+        said = tokenizer(self.texts, truncation=True, max_length=LONGEST_TEXT).input_ids
+        before = tokenizer(self.contexts, add_special_tokens=False, verbose=False).input_ids
+        self.tokens = [_joined(*pair) for pair in zip(said, before, strict=True)]
+        self._segments = [
+            (torch.arange(len(row)) >= len(own)).long()
+            for row, own in zip(self.tokens, said, strict=True)
+        ]
+
+    def lengths(self) -> list[int]:
+        """Tokens of each text, its context included."""
+        return list(map(len, self.tokens))
 
     def batch(self, index: Tensor) -> Inputs:
         """Tokens [B, T] of the examples at positions `index` [B], padded to the longest."""
         rows = [self.tokens[place] for place in index]
         masks = [torch.ones_like(row) for row in rows]
+        segments = [self._segments[place] for place in index]
         padding = int(self.tokenizer.pad_token_id or 0)
         return {
             "input_ids": pad_sequence(rows, batch_first=True, padding_value=padding),
             "attention_mask": pad_sequence(masks, batch_first=True),
+            "token_type_ids": pad_sequence(segments, batch_first=True),
         }
 
     def distinct(self) -> tuple["Tokens", Tensor]:
-        """The different texts among them, and which of these each of the N texts is [N]."""
-        texts, places = np.unique(self.texts, return_inverse=True)
-        return Tokens(self.tokenizer, texts.tolist()), torch.from_numpy(places)
+        """The different texts among them, short ones first, and which each of the N is [N]."""
+        pairs = list(zip(self.texts, self.contexts, strict=True))
+        ordered = sorted(set(pairs), key=lambda pair: (sum(map(len, pair)), pair))
+        place = {pair: number for number, pair in enumerate(ordered)}
+        distinct = Tokens(self.tokenizer, *zip(*ordered, strict=True))
+        return distinct, torch.tensor([place[pair] for pair in pairs])
+
+
+def _joined(said: list[int], before: list[int]) -> Tensor:
+    """Tokens of an utterance and as many of the latest before it as fit, closed as it is."""
+    room = LONGEST_TEXT - len(said) - 1
+    kept = before[-room:] if room > 0 else []
+    return torch.tensor([*said, *kept, *said[-1:]] if kept else said)
 
 
 class Spectrograms:

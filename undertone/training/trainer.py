@@ -1,9 +1,11 @@
 """The Hugging Face Trainer, with light checkpoints and one learning rate for encoders."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import save_file
 from torch.optim import Optimizer
@@ -15,11 +17,12 @@ from transformers import (
     TrainerCallback,
     TrainingArguments,
 )
+from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from undertone.bundle import Bundle
 from undertone.calibration import softmax
-from undertone.config import TrainingParams
-from undertone.evaluation.metrics import uar
+from undertone.config import SelectBy, TrainingParams
+from undertone.evaluation.metrics import confusion, macro_f1_of, uar_of, weighted_f1_of
 from undertone.model.fused import FusedModel
 from undertone.training.batches import Batches, as_is
 from undertone.training.tuning import of_encoder
@@ -36,6 +39,7 @@ class LightTrainer(Trainer):
     def __init__(
         self, network: FusedModel, *args: Any, encoder_learning_rate: float, **kwargs: Any
     ) -> None:
+        self.grouped = kwargs.pop("group_by_length")
         super().__init__(network, *args, **kwargs)
         self.network = network
         self.encoder_learning_rate = encoder_learning_rate
@@ -64,6 +68,20 @@ class LightTrainer(Trainer):
         )
         return self.optimizer
 
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        batches = train_dataset or self.train_dataset
+        grouped = self._grouped(batches, self.args.train_batch_size)
+        return grouped or super()._get_train_sampler(batches)
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> Any:
+        grouped = self._grouped(eval_dataset, EVALUATION_BATCH)
+        return grouped or super()._get_eval_sampler(eval_dataset)
+
+    def _grouped(self, batches: Any, size: int) -> LengthGroupedSampler | None:
+        """Batches of texts of like length, which need little padding; none where not asked for."""
+        lengths = batches.lengths() if self.grouped else None
+        return LengthGroupedSampler(size, lengths=lengths) if lengths else None
+
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:  # noqa: ARG002
         folder = Path(output_dir or str(self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
@@ -89,8 +107,9 @@ def trainer_for(
 ) -> LightTrainer:
     """A trainer that stops early, and ends with the weights that are best on validation.
 
-    Best by UAR less half the log-loss: with few validation speakers many epochs have the same
-    UAR, or differ by an utterance, and the log-loss tells which of them is surer and righter.
+    Best by `select_by`; a UAR less half the log-loss: with few validation speakers many epochs
+    have the same UAR, or differ by an utterance, and the log-loss tells which of them is surer
+    and righter.
 
     Args:
         bundle: whose model is trained, in place.
@@ -123,7 +142,7 @@ def trainer_for(
         label_names=["labels"],
         dataloader_pin_memory=on_gpu,
         use_cpu=not on_gpu,
-        bf16=on_gpu,
+        bf16=on_gpu or params.bfloat16,
         disable_tqdm=True,
         report_to="none",
         seed=params.seed,
@@ -135,9 +154,10 @@ def trainer_for(
         data_collator=as_is,
         train_dataset=train,
         eval_dataset=validation,
-        compute_metrics=lambda predicted: _scores(predicted, classes),
+        compute_metrics=lambda predicted: _scores(predicted, classes, params.select_by),
         callbacks=[EarlyStoppingCallback(params.patience), *callbacks],
         encoder_learning_rate=params.encoder_learning_rate,
+        group_by_length=params.group_by_length,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
@@ -164,8 +184,17 @@ def _rate_of(name: str, text_from_scratch: bool) -> str:
     return "scores" if name == "acoustic.layer_scores" else "other"
 
 
-def _scores(predicted: EvalPrediction, classes: int) -> dict[str, float]:
+def _scores(predicted: EvalPrediction, classes: int, select_by: SelectBy) -> dict[str, float]:
     logits, targets = np.asarray(predicted.predictions), np.asarray(predicted.label_ids)
-    reached = uar(targets, logits.argmax(-1), classes)
+    counts = confusion(targets, logits.argmax(-1), classes)
+    scores = {name: float(score(counts)) for name, score in _SCORES.items()}
     surprise = -np.log(softmax(logits)[np.arange(len(targets)), targets]).mean()
-    return {"uar": reached, SELECTION: reached - SURPRISE_WEIGHT * float(surprise)}
+    weight = SURPRISE_WEIGHT if select_by == "uar" else 0.0
+    return scores | {SELECTION: scores[select_by] - weight * float(surprise)}
+
+
+_SCORES: dict[SelectBy, Callable[[npt.NDArray[np.generic]], npt.NDArray[np.float64]]] = {
+    "uar": uar_of,
+    "macro_f1": macro_f1_of,
+    "weighted_f1": weighted_f1_of,
+}
