@@ -6,6 +6,7 @@ gathered to Ekman's six and neutral as the authors do.
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from undertone.config import CorpusParams
@@ -41,19 +42,43 @@ GATHERED = {
 EMOTION_OF = {fine: emotion for emotion, names in GATHERED.items() for fine in names}
 
 
+@dataclass(frozen=True)
+class Comment:
+    """A comment with all the emotions, gathered to Ekman's, that its annotators gave it."""
+
+    name: str
+    text: str
+    emotions: tuple[str, ...]
+    split: str
+    place: str
+
+
 def read_goemotions(params: CorpusParams) -> list[Item]:
     """The comments of the three tables (text, label numbers, comment id), text alone.
 
-    Label numbers are lines of `emotions.txt` (28 of them) or `labels.txt` (gathered already).
-    Who wrote a comment is not told, so each stands for its own speaker.
+    Who wrote a comment is not told, so each stands for its own speaker. Comments with several
+    emotions are refused.
 
     Raises:
         CorpusError: a table or the list of labels is missing, or a label is unknown.
     """
-    folder = source_of(params)
+    return [
+        found if isinstance(found, Reject) else _item(found)
+        for found in read_comments(source_of(params))
+    ]
+
+
+def read_comments(folder: Path) -> list[Comment | Reject]:
+    """All comments of the three tables, those with several emotions among them.
+
+    Label numbers are lines of `emotions.txt` (28 of them) or `labels.txt` (gathered already).
+
+    Raises:
+        CorpusError: a table or the list of labels is missing, or a label is unknown.
+    """
     emotions = _emotions(folder)
     return [
-        _item(row, emotions, split, f"{name}:{line}")
+        _comment(row, emotions, split, f"{name}:{line}")
         for split, name in FILES.items()
         for line, row in enumerate(_rows(folder / name), start=1)
     ]
@@ -79,21 +104,26 @@ def _rows(path: Path) -> list[list[str]]:
         return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def _item(row: Sequence[str], emotion_of: Mapping[str, str], split: str, place: str) -> Item:
+def _comment(
+    row: Sequence[str], emotion_of: Mapping[str, str], split: str, place: str
+) -> Comment | Reject:
     try:
-        text, numbers, comment = row
+        text, numbers, name = row
         felt = sorted({emotion_of[number] for number in numbers.split(",")})
     except (ValueError, KeyError):
         return Reject(place, "not a row of text, label numbers and comment id, split by tabs")
-    if len(felt) > 1:
-        return Reject(place, f"several emotions at once: {', '.join(felt)}")
-    name = f"goemotions-{comment}"
+    return Comment(f"goemotions-{name}", plain(text), tuple(felt), split, place)
+
+
+def _item(comment: Comment) -> Item:
+    if len(comment.emotions) > 1:
+        return Reject(comment.place, f"several emotions at once: {', '.join(comment.emotions)}")
     return SourceUtterance(
-        utterance_id=name,
+        utterance_id=comment.name,
         corpus="goemotions",
-        speaker_id=name,
+        speaker_id=comment.name,
         language="en",
-        emotion=felt[0],
-        text=plain(text),
-        split=split,
+        emotion=comment.emotions[0],
+        text=comment.text,
+        split=comment.split,
     )
