@@ -34,6 +34,8 @@ def predict(
     if as_json:
         out.print_json(answer.model_dump_json())
         return
+    if answer.unknown:
+        out.print(f"[bold]unknown[/]: {answer.unknown}")
     if answer.transcript:
         out.print(f"[italic]{answer.transcript.text}[/]")
     for emotion, share in sorted(answer.distribution.items(), key=lambda pair: -pair[1]):

@@ -12,6 +12,8 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "prediction_id": PREDICTION_ID,
     "recorded": True,
     "emotion": "anger",
+    "unknown": None,
+    "ood_score": 0.52,
     "confidence": 0.71,
     "distribution": {"anger": 0.71, "disgust": 0.17, "neutral": 0.12},
     "dimensions": {"valence": -0.46, "arousal": 0.48, "dominance": 0.2, "source": "derived"},

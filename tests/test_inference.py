@@ -3,11 +3,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import soundfile
 import torch
 from transformers import BertConfig, WhisperConfig
 
+from undertone.abstention import Abstention
 from undertone.bundle import Bundle
 from undertone.config import ListeningParams, Params
 from undertone.dimensions import derive
@@ -74,8 +76,22 @@ def fused(params: Params) -> Predictor:
     return predictor(params, bundle())
 
 
+@pytest.fixture(autouse=True)
+def speech(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The noise of `recording` passes for speech, but in tests marked with `real_speech`."""
+    if "real_speech" in request.keywords:
+        return
+    monkeypatch.setattr(
+        "undertone.speech.utterance.speech_segments",
+        lambda samples: [(0.0, len(samples) / SECOND)],
+    )
+
+
 def recording(seconds: float = 1.5) -> bytes:
-    samples = np.random.default_rng(0).normal(0, 0.1, int(seconds * SECOND))
+    return wav(np.random.default_rng(0).normal(0, 0.1, int(seconds * SECOND)))
+
+
+def wav(samples: npt.NDArray[np.float64]) -> bytes:
     file = io.BytesIO()
     soundfile.write(file, samples, SECOND, format="WAV")
     return file.getvalue()
@@ -224,3 +240,36 @@ def test_a_timeline_covers_the_recording_and_costs_nothing_unasked(
         assert before.emotion != after.emotion
     assert told.distribution == plain.distribution
     assert hearing.predict(None, TEXTS[0], timeline=True).timeline is None
+
+
+@pytest.mark.real_speech
+@pytest.mark.parametrize("level", [0.0, 0.1])
+def test_silence_and_noise_are_unknown(fused: Predictor, level: float) -> None:
+    prediction = fused.predict(wav(level * np.random.default_rng(0).normal(size=2 * SECOND)))
+    assert (prediction.emotion, prediction.unknown) == ("unknown", "no speech")
+    assert set(prediction.distribution) == set(LABELS)
+
+
+@pytest.mark.real_speech
+def test_a_given_text_stands_alone_beside_a_recording_without_speech(fused: Predictor) -> None:
+    beside = fused.predict(wav(np.zeros(SECOND)), "i am so happy")
+    alone = fused.predict(None, "i am so happy")
+    assert beside.unknown is None
+    assert beside.distribution == alone.distribution
+    assert not beside.modalities.audio
+
+
+def test_what_lies_far_from_training_is_unknown(params: Params) -> None:
+    strict = bundle()
+    strict.abstention = Abstention(novelty_limit=1e-6)
+    prediction = predictor(params, strict).predict(recording())
+    assert prediction.unknown == "unlike the training speech"
+    assert prediction.ood_score is not None
+    assert prediction.ood_score > 1
+
+
+def test_the_unsure_abstain(params: Params) -> None:
+    strict = bundle()
+    strict.abstention = Abstention(confidence_floor=1.0)
+    prediction = predictor(params, strict).predict(None, "i am so happy")
+    assert (prediction.emotion, prediction.unknown) == ("unknown", "too unsure")

@@ -9,6 +9,7 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from undertone.abstention import UNKNOWN
 from undertone.audio import quality
 from undertone.bundle import Bundle
 from undertone.config import Params
@@ -45,12 +46,16 @@ MODALITY_OF = {
 
 @dataclass(frozen=True)
 class _Sound:
-    """What a recording gave: the model's inputs, its words and figures, and states over time."""
+    """What a recording gave: the model's inputs, its words and figures, and states over time.
+
+    `speech` tells whether someone speaks in it; true where there is no recording.
+    """
 
     inputs: Inputs
     transcript: Transcript | None = None
     figures: AudioQuality | None = None
     moments: Moments | None = None
+    speech: bool = True
 
 
 class Predictor:
@@ -115,12 +120,15 @@ class Predictor:
         sound = self._hear(audio, timings, transcribe=given is None, timeline=timeline)
         transcript = given or sound.transcript
         with _timed(timings, "text"):
-            inputs = sound.inputs | self._tokens(transcript, context or "")
+            inputs = self._tokens(transcript, context or "")
         seen = Seen()
         if image is not None:
             with _timed(timings, "image"):
                 seen = self._eyes.look(image)
         inputs |= seen.inputs
+        told = bool(inputs) or (seen.face is not None and seen.face.found)
+        if sound.speech or not told:
+            inputs = sound.inputs | inputs
         _require_something(inputs, seen)
         with _timed(timings, "fuse"):
             output = self._fused(inputs)
@@ -132,8 +140,13 @@ class Predictor:
             with _timed(timings, "timeline"):
                 segments, transcript = self._follow(sound.moments, transcript)
         emotion, confidence = top(distribution)
+        bounds = self._bundle.abstention
+        score = bounds.score(_novelty(output))
+        unknown = bounds.reason(confidence, score, speech=sound.speech or told)
         return Prediction(
-            emotion=emotion,
+            emotion=UNKNOWN if unknown else emotion,
+            unknown=unknown,
+            ood_score=score,
             confidence=confidence,
             distribution=distribution,
             dimensions=_dimensions(output, distribution),
@@ -157,7 +170,7 @@ class Predictor:
         if audio is None:
             return _Sound({})
         with _timed(timings, "decode"):
-            utterance = prepare(audio, self._audio_params)
+            utterance = prepare(audio, self._audio_params, silence=True)
             figures = quality(utterance.recording, utterance.speech)
         with _timed(timings, "listen"):
             moments = self._moments(utterance) if timeline and self._bundle.hears else None
@@ -167,7 +180,8 @@ class Predictor:
                 transcribe=transcribe,
                 watch=moments.add if moments and not self._hears_itself else None,
             )
-            return _Sound(self._acoustic(utterance, heard), heard.transcript, figures, moments)
+            inputs, speech = self._acoustic(utterance, heard), bool(utterance.speech)
+            return _Sound(inputs, heard.transcript, figures, moments, speech)
 
     @property
     def _hears_itself(self) -> bool:
@@ -247,6 +261,10 @@ def require_same_whisper(bundle: Bundle, listener: Listener, name: str) -> None:
             f"The bundle was trained on what {trained_on.get('whisper', 'another Whisper')} heard, "
             f"not on what '{name}' hears. Set listening.whisper to the Whisper of its training."
         )
+
+
+def _novelty(output: FusedOutput) -> float | None:
+    return None if output.novelty is None else float(output.novelty[0])
 
 
 def _dimensions(output: FusedOutput, distribution: dict[str, float]) -> Dimensions:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from undertone.abstention import Reason
 from undertone.errors import ModelError
 
 
@@ -93,11 +94,22 @@ class Face(BaseModel):
 
 
 class Prediction(BaseModel):
-    """The emotion of one utterance."""
+    """The emotion of one utterance.
+
+    Attributes:
+        emotion: the likeliest, or `unknown` where the model should not answer.
+        unknown: why not, or none.
+        ood_score: how unlike the training speech the recording sounds; 1 is where the answer
+            becomes `unknown`.
+        confidence: probability of the likeliest emotion.
+        distribution: of all emotions that the model knows, whether it answers or not.
+    """
 
     model_config = ConfigDict(protected_namespaces=())
 
     emotion: str
+    unknown: Reason | None = None
+    ood_score: float | None = None
     confidence: float = Field(ge=0, le=1)
     distribution: dict[str, float]
     dimensions: Dimensions | None = None

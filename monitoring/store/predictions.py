@@ -12,6 +12,7 @@ from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, LabelError, NotFoundError
 from monitoring.store.tables import FeedbackRow, PredictionRow, new_id, now
 from undertone.labels import EMOTIONS
+from undertone.prediction import top
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,14 +47,13 @@ class PredictionLog(Database):
         segment: str | None = None,
         text: str | None = None,
         audio_path: str | None = None,
-        ood_score: float | None = None,
         latency_ms: float | None = None,
         created_at: datetime | None = None,
     ) -> str:
         """Keep one prediction.
 
         Args:
-            prediction: what the model said.
+            prediction: what the model said; its likeliest emotion is kept, answered or not.
             prediction_id: an id chosen by the caller; a random one without it.
             speaker_id: who spoke, under the caller's own pseudonym.
             call_id: what groups utterances of one conversation, for the drift gate.
@@ -61,7 +61,6 @@ class PredictionLog(Database):
             segment: the operator's own grouping.
             text: the words, only where the operator keeps them.
             audio_path: the kept recording, only where the operator keeps it.
-            ood_score: how unlike the training data the utterance is.
             latency_ms: time the whole request took.
             created_at: an aware moment; now without it.
 
@@ -74,7 +73,7 @@ class PredictionLog(Database):
             created_at=created_at or now(),
             model_tag=prediction.model_tag,
             lineage_id=prediction.lineage_id,
-            emotion=prediction.emotion,
+            emotion=top(prediction.distribution)[0],
             confidence=prediction.confidence,
             distribution=prediction.distribution,
             has_audio=prediction.modalities.audio,
@@ -86,7 +85,7 @@ class PredictionLog(Database):
             segment=segment,
             text=text,
             audio_path=audio_path,
-            ood_score=ood_score,
+            ood_score=prediction.ood_score,
             latency_ms=latency_ms,
             **{name: quality.get(name) for name in _QUALITY},
         )

@@ -63,6 +63,8 @@ function show(answer) {
   predictionId = answer.prediction_id;
   at("transcript").textContent = answer.transcript?.text ?? "";
   at("transcript").hidden = !answer.transcript?.text;
+  at("unknown").hidden = !answer.unknown;
+  at("unknown").textContent = answer.unknown ? `No answer: ${answer.unknown}. What follows is a guess.` : "";
   at("bars").replaceChildren();
   for (const [emotion, share] of ranked(answer.distribution)) drawBar(at("bars"), emotion, share);
   at("scales").textContent = scales(answer.dimensions);

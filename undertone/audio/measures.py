@@ -15,10 +15,15 @@ BANDWIDTH_RANGE_DB = 60
 SNR_RANGE_DB = (-20.0, 100.0)
 
 
-def check(recording: Recording, params: AudioParams) -> None:
+def check(recording: Recording, params: AudioParams, *, silence: bool = False) -> None:
     """Refuse what holds no usable speech.
 
     Silence is judged by the loudest frames, so that a quiet recording with long pauses passes.
+
+    Args:
+        recording: as decoded.
+        params: the bounds.
+        silence: whether a silent recording will do.
 
     Raises:
         AudioError: the recording is too short, silent or clipped.
@@ -29,7 +34,7 @@ def check(recording: Recording, params: AudioParams) -> None:
             f"{params.min_seconds:g} s are needed (audio.min_seconds)."
         )
     level = decibel(float(np.percentile(frame_power(recording.samples), LOUDEST_PERCENT)))
-    if level < params.silence_dbfs:
+    if level < params.silence_dbfs and not silence:
         raise AudioError(
             f"The audio is silent: its loudest parts reach {level:.0f} dBFS, at least "
             f"{params.silence_dbfs:g} are needed (audio.silence_dbfs)."

@@ -6,6 +6,7 @@ from transformers import WhisperConfig
 
 from undertone.model.config import FusedConfig
 from undertone.model.layers import Projection, Standardisation, blanked
+from undertone.model.novelty import Novelty
 from undertone.speech.encoder import AcousticEncoder, pool
 
 SHORTEST_CLIP = 2  # mel frames, which make one state
@@ -35,6 +36,7 @@ class AcousticBranch(nn.Module):
             AttentionPooling(layers, size // 2) if config.pooling == "attention" else None
         )
         self.standardise = Standardisation(layers, size)
+        self.novelty = Novelty(layers * size, config.novelty_rank)
         self.layer_scores = nn.Parameter(torch.zeros(layers))
         self.project = Projection(size, config.hidden_size, config.input_dropout, config.dropout)
 
@@ -61,6 +63,17 @@ class AcousticBranch(nn.Module):
         mixed = torch.einsum("bls,l->bs", standard, weights / weights.norm())
         embedding: Tensor = self.project(mixed)
         return embedding
+
+    def remember(self, statistics: Tensor) -> None:
+        """Take training speech [N, L + 1, 2·D] as that from which novelty is measured."""
+        if len(statistics) > 1:
+            self.novelty.fit(self.standardise(statistics).flatten(1))
+
+    def novelty_of(self, statistics: Tensor, present: Tensor) -> Tensor:
+        """Distance of statistics [B, L + 1, 2·D] from training speech [B]; NaN if not `present`."""
+        standard = self.standardise(blanked(statistics, present))
+        distance: Tensor = self.novelty(standard.flatten(1))
+        return distance.masked_fill(~present, torch.nan)
 
 
 class AttentionPooling(nn.Module):

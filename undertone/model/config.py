@@ -30,11 +30,16 @@ class FusedConfig(PreTrainedConfig):
         modality_dropout: chance of a modality to be dropped from a training example.
         modality_loss: weight of the loss of each modality's own head.
         label_smoothing: of all losses.
+        novelty_rank: main directions of the training speech that its novelty is measured by.
         dimensions: whether it also answers valence, arousal and dominance.
     """
 
     model_type = "undertone"
-    keys_to_ignore_at_inference: ClassVar[list[str]] = ["logits_by_modality", "dimensions"]
+    keys_to_ignore_at_inference: ClassVar[list[str]] = [
+        "logits_by_modality",
+        "dimensions",
+        "novelty",
+    ]
 
     def __init__(
         self,
@@ -52,6 +57,7 @@ class FusedConfig(PreTrainedConfig):
         modality_dropout: float = 0.2,
         modality_loss: float = 0.5,
         label_smoothing: float = 0.0,
+        novelty_rank: int = 32,
         dimensions: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -71,6 +77,7 @@ class FusedConfig(PreTrainedConfig):
         self.modality_dropout = modality_dropout
         self.modality_loss = modality_loss
         self.label_smoothing = label_smoothing
+        self.novelty_rank = novelty_rank
         self.dimensions = dimensions
         super().__init__(**kwargs)
 

@@ -24,12 +24,15 @@ class FusedOutput(ModelOutput):
         logits: of all modalities present together [B, K].
         logits_by_modality: of each modality alone [B, K]; rows without it mean nothing.
         dimensions: valence, arousal and dominance [B, 3], of a model that was trained on them.
+        novelty: how far each recording lies from the training speech [B], see
+            `undertone.model.novelty`; NaN where there is none, and not measured while training.
     """
 
     loss: Tensor | None = None
     logits: Tensor | None = None
     logits_by_modality: dict[str, Tensor] | None = None
     dimensions: Tensor | None = None
+    novelty: Tensor | None = None
 
 
 class FusedModel(PreTrainedModel):
@@ -96,6 +99,7 @@ class FusedModel(PreTrainedModel):
             text = self.text.encode(text, attention_mask, token_type_ids, has_text)
         if self.image is not None and image is not None and image_embedding is None:
             image = self.image.encode(image, has_image)
+        novelty = None if self.training else self._novelty(audio, has_audio)
         logits, alone, dimensions = self._fuse((audio, text, image), there)
         loss = None if labels is None else self._loss(logits, alone, there, labels)
         if loss is not None and dimensions is not None and wanted_dimensions is not None:
@@ -105,7 +109,13 @@ class FusedModel(PreTrainedModel):
             logits=logits,
             logits_by_modality=dict(zip(MODALITIES, alone.unbind(1), strict=True)),
             dimensions=dimensions,
+            novelty=novelty,
         )
+
+    def _novelty(self, statistics: Tensor | None, present: Tensor) -> Tensor:
+        if statistics is None:
+            return torch.full(present.shape, torch.nan, device=present.device)
+        return self.acoustic.novelty_of(statistics, present)
 
     def _fuse(
         self, encoded: tuple[Tensor | None, ...], present: Tensor

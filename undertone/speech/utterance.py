@@ -22,14 +22,19 @@ class Utterance:
     speech: list[tuple[float, float]]
 
 
-def prepare(source: Path | bytes, params: AudioParams) -> Utterance:
+def prepare(source: Path | bytes, params: AudioParams, *, silence: bool = False) -> Utterance:
     """Decode, check and clean a recording, and find the speech in it.
+
+    Args:
+        source: a recording, as a file or its bytes.
+        params: bounds and cleaning.
+        silence: whether a silent recording will do.
 
     Raises:
         AudioError: it cannot be decoded, or holds no usable speech.
     """
     recording = decode(source, params)
-    check(recording, params)
+    check(recording, params, silence=silence)
     return cleaned(recording, params)
 
 

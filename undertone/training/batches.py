@@ -120,8 +120,7 @@ def settle(model: FusedModel, batches: Batches) -> Batches:
     acoustic, text, image = batches.sources
     present = batches.present
     if isinstance(acoustic, Spectrograms) and _settles(model.acoustic):
-        encoded = _encoded(model.acoustic.statistics, acoustic, present[:, AUDIO], model.device)
-        acoustic = Kept("acoustic_statistics", encoded)
+        acoustic = Kept("acoustic_statistics", acoustic_statistics(model, batches))
     if isinstance(text, Tokens) and _frozen(model.text.encoder):
         distinct, places = text.distinct()
         told = torch.ones(len(distinct.texts), dtype=torch.bool)
@@ -131,6 +130,15 @@ def settle(model: FusedModel, batches: Batches) -> Batches:
         encoded = _encoded(model.image.encode, image, present[:, IMAGE], model.device)
         image = Kept("image_embedding", encoded)
     return Batches((acoustic, text, image), present, batches.targets, batches.dimensions)
+
+
+@torch.no_grad()
+def acoustic_statistics(model: FusedModel, batches: Batches) -> Tensor:
+    """Statistics of all recordings [N, L + 1, 2·D], heard by the model where it can hear."""
+    source = batches.sources[0]
+    if isinstance(source, Kept):
+        return source.values
+    return _encoded(model.acoustic.statistics, source, batches.present[:, AUDIO], model.device)
 
 
 def _settles(branch: AcousticBranch) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
+from undertone.abstention import fit_abstention
 from undertone.bundle import Bundle, save_bundle
-from undertone.calibration import fit_temperature
+from undertone.calibration import fit_temperature, softmax
 from undertone.config import Params
 from undertone.evaluation.card import model_card, trained_on
 from undertone.evaluation.metrics import uar
@@ -86,14 +87,17 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
 
 
 def calibrate(bundle: Bundle, validation: Examples, params: Params) -> float:
-    """Fit the temperature of a bundle on validation examples; returns its UAR on them.
+    """Fit temperature and abstention of a bundle on validation examples; returns its UAR on them.
 
     Where they have pictures that the model has no branch for, the trust in the face classifier is
     fitted too.
     """
-    logits = predict(bundle, validation, params.audio).logits
+    predicted = predict(bundle, validation, params.audio)
+    logits = predicted.logits
     targets = validation.targets(bundle.labels).numpy()
     bundle.temperature = fit_temperature(logits, targets)
+    confidences = softmax(logits, bundle.temperature).max(axis=1, initial=0.0)
+    bundle.abstention = fit_abstention(confidences, predicted.novelty, params.training.coverage)
     if bundle.image_processor is None:
         calibrated = logits / bundle.temperature
         bundle.info["face"] = learn_trust(calibrated, validation, bundle.labels, params.face)

@@ -15,7 +15,7 @@ from transformers import TrainerCallback, set_seed
 from undertone.bundle import Bundle
 from undertone.config import Params, SelectBy, Tuning
 from undertone.model.config import AUDIO
-from undertone.training.batches import batches_of, settle
+from undertone.training.batches import acoustic_statistics, batches_of, settle
 from undertone.training.beginning import begin, equip
 from undertone.training.callbacks import ProgressBar, trackers
 from undertone.training.examples import Examples
@@ -77,6 +77,7 @@ def fit(
             kept = checkpoints if checkpoints and stage is last else Path(scratch)
             _run(bundle, train, validation, params, stage, kept, told)
     bundle.model.cpu().train(mode=False)
+    _remember(bundle, train, params)
     bundle.info["seconds"] = round(perf_counter() - started, 2)
     return bundle
 
@@ -129,6 +130,16 @@ def _favour_layers(bundle: Bundle, train: Examples) -> None:
     acoustic.layer_scores.copy_(
         probe_layers(statistics, targets, speakers.tolist(), len(bundle.labels))
     )
+
+
+def _remember(bundle: Bundle, train: Examples, params: Params) -> None:
+    """Measure novelty from now on by what was trained on, as the tuned encoder hears it."""
+    voiced = train.take(train.present()[:, AUDIO].numpy())
+    if len(voiced):
+        statistics = acoustic_statistics(
+            bundle.model, batches_of(bundle, voiced, params.audio, labelled=False)
+        )
+        bundle.model.acoustic.remember(statistics)
 
 
 def _run(

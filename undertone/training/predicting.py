@@ -26,10 +26,12 @@ class Predicted:
         logits: of all modalities present together [N, K].
         by_modality: of each modality's own head [N, K]; NaN rows where it is not present.
         dimensions: valence, arousal and dominance [N, 3], of a model that was trained on them.
+        novelty: how far each recording lies from the training speech [N]; NaN where there is none.
     """
 
     logits: Logits
     by_modality: dict[str, Logits]
+    novelty: Logits
     dimensions: Logits | None = None
 
 
@@ -52,15 +54,17 @@ def predict(
     model = bundle.model.train(mode=False)
     batches = batches_of(bundle, examples, audio or AudioParams(), labelled=False)
     batches.present &= torch.tensor([name not in without for name in MODALITIES])
-    logits, alone, dimensions = [], [], []
+    logits, alone, novelty, dimensions = [], [], [], []
     for inputs in batches.in_order(BATCH):
         output = model(**{name: values.to(model.device) for name, values in inputs.items()})
         logits.append(output.logits.cpu())
+        novelty.append(output.novelty.cpu())
         dimensions += [] if output.dimensions is None else [output.dimensions.cpu()]
         alone.append(torch.stack([output.logits_by_modality[name] for name in MODALITIES]).cpu())
     by_modality = torch.cat(alone, dim=1).masked_fill(~batches.present.T[..., None], torch.nan)
     return Predicted(
         torch.cat(logits).numpy(),
         dict(zip(MODALITIES, by_modality.numpy(), strict=True)),
+        torch.cat(novelty).numpy(),
         torch.cat(dimensions).numpy() if dimensions else None,
     )
