@@ -18,6 +18,16 @@ Floats = npt.NDArray[np.float64]
 def pitch(samples: Samples) -> float:
     """Median fundamental frequency of the voiced frames in Hz, NaN where there is none.
 
+    Args:
+        samples: float32 [time], 16 kHz mono.
+    """
+    found = pitches(samples)
+    return float(np.median(found)) if len(found) else float("nan")
+
+
+def pitches(samples: Samples) -> Floats:
+    """Fundamental frequency of each voiced frame in Hz [frames], in the order of time.
+
     A frame's period is where its autocorrelation, divided by that of the window, peaks first and
     high (Boersma 1993, "Accurate short-term analysis of the fundamental frequency").
 
@@ -27,13 +37,11 @@ def pitch(samples: Samples) -> float:
     correlation = _correlation(_loud_frames(samples))
     best = correlation.max(axis=1, initial=0.0)
     voiced = correlation[best > VOICED]
-    if not len(voiced):
-        return float("nan")
     within = voiced[:, 1:-1]
     peaks = (within >= voiced[:, :-2]) & (within >= voiced[:, 2:])
     high = peaks & (within > NEARLY * best[best > VOICED, None])
     periods = _shortest_lag() + 1 + high[high.any(axis=1)].argmax(axis=1)
-    return float(np.median(SAMPLE_RATE / periods)) if len(periods) else float("nan")
+    return np.asarray(SAMPLE_RATE / periods)
 
 
 def _shortest_lag() -> int:
