@@ -33,6 +33,7 @@ class Predictor(Protocol):
         text: str | None = None,
         image: bytes | None = None,
         *,
+        context: str | None = None,
         timeline: bool = False,
     ) -> Prediction:
         """The emotion of one utterance."""

@@ -64,6 +64,7 @@ class Client:
         text: str | None = None,
         image: Path | bytes | None = None,
         *,
+        context: str | None = None,
         speaker_id: str | None = None,
         call_id: str | None = None,
         channel: str | None = None,
@@ -75,6 +76,7 @@ class Client:
             audio: a recording, as a file or its bytes.
             text: what was said; without it the audio is transcribed.
             image: a picture of the speaker's face, as a file or its bytes.
+            context: what was said before, newest last; used by a model of dialogues.
             speaker_id: who spoke, under a pseudonym of yours.
             call_id: groups the utterances of one conversation.
             channel: how the utterance came in.
@@ -84,8 +86,14 @@ class Client:
             ServiceError: the service refused, or was not reached.
             UndertoneError: a file cannot be read.
         """
-        words = {"text": text, "speaker_id": speaker_id, "call_id": call_id, "channel": channel}
-        words["timeline"] = "true" if timeline else None
+        words = {
+            "text": text,
+            "context": context,
+            "speaker_id": speaker_id,
+            "call_id": call_id,
+            "channel": channel,
+            "timeline": "true" if timeline else None,
+        }
         parts: dict[str, Any] = {name: (None, word) for name, word in words.items() if word}
         for name, source in (("audio", audio), ("image", image)):
             if source is not None:

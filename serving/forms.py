@@ -19,7 +19,7 @@ from serving.schemas import Feedback
 from undertone.config import Params
 
 FILES = ("audio", "image")
-WORDS = ("text", "speaker_id", "call_id", "channel", "timeline")
+WORDS = ("text", "context", "speaker_id", "call_id", "channel", "timeline")
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 MAX_NAME_CHARACTERS = 200
 FORM_TYPE, JSON_TYPE = "multipart/form-data", "application/json"
@@ -31,6 +31,7 @@ class Utterance:
 
     audio: bytes | None = None
     text: str | None = None
+    context: str | None = None
     image: bytes | None = None
     speaker_id: str | None = None
     call_id: str | None = None
@@ -57,6 +58,9 @@ class PredictForm(Unread):
     audio: Path | None = Field(None, description="A recording, in any format that FFmpeg decodes.")
     text: str | None = Field(
         None, description="What was said; without it the audio is transcribed."
+    )
+    context: str | None = Field(
+        None, description="What was said before, newest last; used by a model of dialogues."
     )
     image: Path | None = Field(None, description="A picture of the speaker's face.")
     speaker_id: str | None = Field(
@@ -87,6 +91,7 @@ class PredictForm(Unread):
         utterance = Utterance(
             audio=await _bytes(form, "audio", params.audio.max_bytes),
             text=_words(form, "text", params.serving.max_text_characters),
+            context=_words(form, "context", params.serving.max_text_characters),
             image=await _bytes(form, "image", params.serving.max_image_bytes),
             speaker_id=_words(form, "speaker_id", MAX_NAME_CHARACTERS),
             call_id=_words(form, "call_id", MAX_NAME_CHARACTERS),

@@ -109,7 +109,11 @@ class UndertoneService:
 def _predict(champion: Loaded, utterance: Utterance) -> Prediction:
     with metrics().inference.time():
         prediction = champion.predictor.predict(
-            utterance.audio, utterance.text, utterance.image, timeline=utterance.timeline
+            utterance.audio,
+            utterance.text,
+            utterance.image,
+            context=utterance.context,
+            timeline=utterance.timeline,
         )
     tag, lineage_id = champion.model.tag, champion.model.lineage["lineage_id"]
     metrics().predictions.labels(prediction.emotion, tag).inc()

@@ -136,6 +136,12 @@ def test_text_alone_is_enough(fused: Predictor) -> None:
     assert prediction.audio is None
 
 
+def test_what_was_said_before_counts(fused: Predictor) -> None:
+    alone, led = (fused.predict(None, TEXTS[0], context=before) for before in (None, TEXTS[2]))
+    assert alone.distribution != led.distribution
+    assert alone.transcript == led.transcript
+
+
 @pytest.mark.parametrize("text", [None, "", "  \n"])
 def test_nothing_at_all_is_refused(fused: Predictor, text: str | None) -> None:
     with pytest.raises(UndertoneError, match="nothing to classify"):

@@ -74,6 +74,10 @@ def test_a_timeline_is_told_when_asked_for(live):
         live.client._ask("POST", "/predict", files={"timeline": (None, "maybe")})
 
 
+def test_the_context_reaches_the_model(live):
+    assert live.client.predict(text="hello", context="fear").emotion == "fear"
+
+
 def test_feedback_is_taken_once(live):
     prediction_id = live.client.predict(text="hello").prediction_id
     for _ in range(2):
@@ -225,7 +229,16 @@ def test_the_description_matches_the_routes(live):
     predict = spec["paths"]["/predict"]["post"]
     form = predict["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
     assert form["audio"]["format"] == "binary"
-    assert set(form) == {"audio", "text", "image", "speaker_id", "call_id", "channel", "timeline"}
+    assert set(form) == {
+        "audio",
+        "text",
+        "context",
+        "image",
+        "speaker_id",
+        "call_id",
+        "channel",
+        "timeline",
+    }
     assert predict["responses"]["200"]["content"]["application/json"]["schema"]["example"]
     assert "Envelope" in spec["components"]["schemas"]
 
