@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from undertone.audio import SAMPLE_RATE
-from undertone.audio.line import filtered, mu_law, telephone_band, with_noise
+from undertone.audio.line import filtered, mu_law, telephone, telephone_band, with_noise
 
 TIME = np.arange(SAMPLE_RATE) / SAMPLE_RATE
 
@@ -38,3 +38,8 @@ def test_the_codec_costs_little_of_a_loud_tone() -> None:
 
 def test_a_filter_that_passes_everything_changes_nothing() -> None:
     assert filtered(tone(440), np.ones_like) == pytest.approx(tone(440))
+
+
+def test_a_telephone_is_its_band_and_its_codec() -> None:
+    assert np.array_equal(telephone(tone(6000)), mu_law(telephone_band(tone(6000))))
+    assert level(telephone(tone(1000))) > 10 * level(telephone(tone(6000)))

@@ -48,6 +48,11 @@ def mu_law(samples: Signal) -> Signal:
     return np.resize(wide, len(samples))
 
 
+def telephone(samples: Signal) -> Signal:
+    """16 kHz samples through a telephone line: its band, then its codec."""
+    return mu_law(telephone_band(samples))
+
+
 def _line_response(hertz: Signal) -> Signal:
     low, high = LINE_HZ
     low_cut = 1 + (low / np.maximum(hertz, 1.0)) ** 8

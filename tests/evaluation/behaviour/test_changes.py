@@ -3,7 +3,6 @@ import pytest
 
 from undertone.audio import SAMPLE_RATE
 from undertone.evaluation.behaviour import changes
-from undertone.evaluation.behaviour.noises import cough, hum_of_voices, music
 from undertone.evaluation.behaviour.suite import SMALL, sound_tests
 
 TIME = np.arange(SAMPLE_RATE) / SAMPLE_RATE
@@ -57,19 +56,6 @@ def test_small_changes_are_small() -> None:
 def test_padding_is_silent_and_at_its_end() -> None:
     for change, edge in ((changes.pad_start, slice(0, 100)), (changes.pad_end, slice(-100, None))):
         assert not change(VOICE, generator())[edge].any()
-
-
-def test_a_cough_is_short_and_music_goes_on() -> None:
-    loud = np.flatnonzero(cough(3 * SAMPLE_RATE, generator()))
-    assert np.ptp(loud) < 0.5 * SAMPLE_RATE
-    played = music(3 * SAMPLE_RATE, generator()).reshape(12, -1)
-    assert (played.std(axis=1) > 0).all()
-
-
-def test_babble_repeats_short_voices_and_takes_few() -> None:
-    mixed = hum_of_voices([VOICE[:4000], VOICE[2000:6000]], len(VOICE), generator())
-    assert len(mixed) == len(VOICE)
-    assert mixed.std() > 0
 
 
 def test_there_is_no_babble_without_voices() -> None:

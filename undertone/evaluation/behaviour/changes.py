@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from undertone.audio.line import Signal, filtered, mu_law, telephone_band, with_noise
-from undertone.evaluation.behaviour.noises import cough, hum_of_voices, music
+from undertone.audio import line
+from undertone.audio.line import Signal, filtered, with_noise
+from undertone.audio.noises import cough, hum_of_voices, music, white
 
 Change = Callable[[Signal, np.random.Generator], Signal]
 
@@ -24,7 +25,7 @@ def gain(decibel: float) -> Change:
 
 def faint_noise(samples: Signal, rng: np.random.Generator) -> Signal:
     """White noise that is hardly heard: 35, 40 or 45 dB below the speech."""
-    return with_noise(samples, rng.normal(size=len(samples)), rng.choice(FAINT_SNR_DB))
+    return with_noise(samples, white(len(samples), rng), rng.choice(FAINT_SNR_DB))
 
 
 def clip(samples: Signal, rng: np.random.Generator) -> Signal:
@@ -67,7 +68,7 @@ def lowpass(samples: Signal, rng: np.random.Generator) -> Signal:
 
 def white_noise(samples: Signal, rng: np.random.Generator) -> Signal:
     """White noise 20 dB below the speech."""
-    return with_noise(samples, rng.normal(size=len(samples)), 20.0)
+    return with_noise(samples, white(len(samples), rng), 20.0)
 
 
 def coughing(samples: Signal, rng: np.random.Generator) -> Signal:
@@ -91,7 +92,7 @@ def babble(voices: Sequence[Signal]) -> Change:
 
 def telephone(samples: Signal, _: np.random.Generator) -> Signal:
     """A telephone line: 300 to 3400 Hz, 8 kHz, mu-law."""
-    return mu_law(telephone_band(samples))
+    return line.telephone(samples)
 
 
 def _few(samples: Signal, rng: np.random.Generator) -> int:

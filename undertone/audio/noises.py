@@ -1,4 +1,4 @@
-"""Sounds that disturb speech, made on the spot."""
+"""Sounds that disturb speech or are none, made on the spot."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,8 @@ import numpy as np
 from undertone.audio.line import Signal, filtered
 from undertone.audio.recording import SAMPLE_RATE
 
+PINK_FROM_HZ = 20.0
+TONE_HZ = (100.0, 4000.0)
 VOICES_AT_ONCE = (4, 7)
 COUGH_SECONDS = (0.25, 0.45)
 COUGH_HZ = ((500.0, 1.0), (1400.0, 0.6), (3200.0, 0.3))  # resonances and their strengths
@@ -14,6 +16,22 @@ CHORD_SECONDS = (0.4, 0.9)
 CHORDS = ((0, 4, 7, 12), (0, 3, 7, 12), (0, 5, 9, 12), (0, 2, 7, 11))  # semitones
 ROOT_HZ = (110.0, 220.0)
 HARMONICS = 5
+
+
+def white(length: int, rng: np.random.Generator) -> Signal:
+    """Noise as strong at every frequency, of variance 1."""
+    return rng.normal(size=length)
+
+
+def pink(length: int, rng: np.random.Generator) -> Signal:
+    """Noise whose power falls as the frequency rises."""
+    return filtered(white(length, rng), lambda hertz: 1 / np.sqrt(np.maximum(hertz, PINK_FROM_HZ)))
+
+
+def tone(length: int, rng: np.random.Generator) -> Signal:
+    """A steady sine; its frequency is drawn evenly by octaves."""
+    hertz = 2 ** rng.uniform(*np.log2(TONE_HZ))
+    return np.sin(2 * np.pi * (hertz * np.arange(length) / SAMPLE_RATE + rng.random()))
 
 
 def cough(length: int, rng: np.random.Generator) -> Signal:
