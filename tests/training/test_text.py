@@ -19,6 +19,7 @@ from undertone.training import finetune
 from undertone.training.batches import batches_of
 from undertone.training.beginning import begin
 from undertone.training.examples import Examples
+from undertone.training.predicting import predict
 from undertone.training.sources import LONGEST_TEXT, Tokens
 from undertone.training.tokenizer import train_tokenizer
 from undertone.training.trainer import trainer_for
@@ -105,6 +106,17 @@ def test_groups_batches_by_length(tmp_path: Path) -> None:
     assert [sampler.lengths for sampler in samplers] == [batches.lengths()] * 2
     assert len(set(batches.lengths())) == 4
     assert sum(len(batch["labels"]) for batch in trainer.get_train_dataloader()) == len(examples)
+
+
+def test_predicts_in_the_order_that_was_asked(made: Path) -> None:
+    bundle, frame = Bundle.load(made / "bundle"), synthetic.rows(speakers=2)
+    frame["text"] = [text * (1 + place % 3) for place, text in enumerate(frame["text"])]
+    examples = Examples(frame.assign(path=None), torch.zeros(len(frame), *UNHEARD))
+    whole = predict(bundle, examples)
+    for place in range(len(examples)):
+        alone = predict(bundle, examples.take([place]))
+        assert_close(alone.logits[0], whole.logits[place])
+        assert_close(alone.by_modality["text"][0], whole.by_modality["text"][place])
 
 
 def test_the_latest_context_follows_a_text() -> None:

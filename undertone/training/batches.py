@@ -65,10 +65,14 @@ class Batches(Dataset[Inputs]):
         text = self.sources[TEXT]
         return text.lengths() if isinstance(text, Tokens) else None
 
-    def in_order(self, size: int) -> Iterator[Inputs]:
-        """All batches of `size` examples, one after the other."""
-        for start in range(0, len(self), size):
-            yield self.__getitems__(range(start, min(start + size, len(self))))
+    def shortest_first(self) -> Tensor:
+        """Places of all examples [N] by the length of their text, so that little is padding."""
+        return torch.tensor(self.lengths() or [0] * len(self)).argsort(stable=True)
+
+    def in_order(self, order: Tensor, size: int) -> Iterator[Inputs]:
+        """Batches of `size` examples at the places of `order` [N], one after the other."""
+        for places in order.split(size):
+            yield self.__getitems__(places.tolist())
 
 
 def as_is(batch: Inputs) -> Inputs:

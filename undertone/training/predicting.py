@@ -55,16 +55,19 @@ def predict(
     batches = batches_of(bundle, examples, audio or AudioParams(), labelled=False)
     batches.present &= torch.tensor([name not in without for name in MODALITIES])
     logits, alone, novelty, dimensions = [], [], [], []
-    for inputs in batches.in_order(BATCH):
+    order = batches.shortest_first()
+    for inputs in batches.in_order(order, BATCH):
         output = model(**{name: values.to(model.device) for name, values in inputs.items()})
         logits.append(output.logits.cpu())
         novelty.append(output.novelty.cpu())
         dimensions += [] if output.dimensions is None else [output.dimensions.cpu()]
         alone.append(torch.stack([output.logits_by_modality[name] for name in MODALITIES]).cpu())
-    by_modality = torch.cat(alone, dim=1).masked_fill(~batches.present.T[..., None], torch.nan)
+    back = order.argsort()
+    by_modality = torch.cat(alone, dim=1)[:, back]
+    by_modality.masked_fill_(~batches.present.T[..., None], torch.nan)
     return Predicted(
-        torch.cat(logits).numpy(),
+        torch.cat(logits)[back].numpy(),
         dict(zip(MODALITIES, by_modality.numpy(), strict=True)),
-        torch.cat(novelty).numpy(),
-        torch.cat(dimensions).numpy() if dimensions else None,
+        torch.cat(novelty)[back].numpy(),
+        torch.cat(dimensions)[back].numpy() if dimensions else None,
     )
