@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from undertone.bundle import Bundle
 from undertone.errors import CorpusError
-from undertone.evaluation.behaviour.record import GROUPS, Behaviour
+from undertone.evaluation.behaviour.record import GROUPS, ROBUST, Behaviour
 from undertone.evaluation.behaviour.report import JSON
 from undertone.evaluation.plots import plot_learning_curves
 from undertone.evaluation.record import Evaluation
@@ -186,7 +186,7 @@ def _licences(corpora: list[str], encoders: dict[str, str]) -> dict[str, str]:
 def _changes(behaviour: Behaviour) -> list[tuple[str, ...]]:
     """A row for each change: its name, share unchanged and bound, change of UAR and bound."""
     cells: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
-    for group in GROUPS[2:]:
+    for group in ROBUST:
         for finding in behaviour.of_group(group):
             mark = "" if finding.passed else " ✗"
             figures = (f"{finding.value:.3f}{mark}", finding.rule)

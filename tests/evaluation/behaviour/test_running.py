@@ -11,6 +11,7 @@ from tests.training import synthetic
 from undertone.bundle import Bundle
 from undertone.errors import CorpusError, ModelError
 from undertone.evaluation import evaluate
+from undertone.evaluation.behaviour.abstaining import EACH
 from undertone.evaluation.behaviour.record import Behaviour
 from undertone.evaluation.behaviour.running import listened_with, stress
 from undertone.evaluation.evaluator import hash_of_folder
@@ -59,7 +60,12 @@ def test_measures_everything_and_repeats_itself(made: Path, tmp_path: Path) -> N
         "noise",
         "telephone",
         "text sentiment",
+        "abstention",
     }
+    abstaining = found.of_group("abstention")
+    assert len(abstaining) == 11
+    assert {finding.n for finding in abstaining if finding.metric == "AUROC"} == {6 + EACH}
+    assert all(0 <= finding.value <= 1 for finding in abstaining)
     assert len(found.of_group("small changes")) == 10
     assert len(found.of_group("noise")) == 8
     by_name = {finding.name: finding.value for finding in found.findings}

@@ -2,5 +2,5 @@
 
 In the manner of Derington et al., "Testing Correctness, Fairness, and Robustness of Speech Emotion
 Recognition Models" (arXiv 2312.06270), with its bounds, but for those of text
-sentiment; sounds and code are our own.
+sentiment and abstention; sounds and code are our own.
 """

@@ -51,6 +51,22 @@ def listen(
         yield _alone(rows, files, list(islice(heard, len(rows))))
 
 
+def hear_alone(rows: pd.DataFrame, params: Params) -> Examples:
+    """Recordings as examples that stand for them alone.
+
+    Args:
+        rows: manifest rows [N], `path` absolute.
+        params: how they are cleaned and listened to.
+
+    Raises:
+        AudioError: a recording cannot be used.
+        ModelError: the Whisper cannot be used.
+    """
+    files = [Path(path) for path in rows["path"]]
+    jobs = [Job(sha256_of_file(file), file) for file in files]
+    return _alone(rows, files, list(listen_to_all(jobs, params)))
+
+
 def answer(bundle: Bundle, examples: Examples, audio: AudioParams) -> Indices:
     """The likeliest emotion of each example [N], as an index in the bundle's labels."""
     return np.asarray(predict(bundle, examples, audio).logits.argmax(axis=1), np.intp)

@@ -7,18 +7,29 @@ from pydantic import BaseModel, computed_field
 from undertone.evaluation.metrics import Interval
 
 Metric = Literal[
-    "recall", "precision", "share difference", "divergence", "UAR gap", "unchanged", "UAR change"
+    "recall",
+    "precision",
+    "share difference",
+    "divergence",
+    "UAR gap",
+    "unchanged",
+    "UAR change",
+    "AUROC",
+    "unknown",
+    "speech unknown",
 ]
-Group = Literal["correctness", "fairness", "small changes", "noise", "telephone", "text sentiment"]
-GROUPS: tuple[Group, ...] = (
+Group = Literal[
     "correctness",
     "fairness",
     "small changes",
     "noise",
     "telephone",
     "text sentiment",
-)
-AT_LEAST = frozenset({"recall", "precision", "unchanged", "UAR change"})
+    "abstention",
+]
+ROBUST: tuple[Group, ...] = ("small changes", "noise", "telephone", "text sentiment")
+GROUPS: tuple[Group, ...] = ("correctness", "fairness", *ROBUST, "abstention")
+AT_LEAST = frozenset({"recall", "precision", "unchanged", "UAR change", "AUROC", "unknown"})
 
 
 class Finding(BaseModel):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from undertone.evaluation.behaviour.record import (
     GROUPS,
+    ROBUST,
     Behaviour,
     Finding,
     Group,
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 JSON, TABLE = "behaviour.json", "behaviour.txt"
 PICTURE, GROUP_PICTURE = "behaviour.png", "groups.png"
-ROBUST = GROUPS[2:]
 SHORT_HASH = 12
 
 

@@ -15,6 +15,7 @@ from undertone.bundle import Bundle
 from undertone.config import AudioParams, Params, params_from_json
 from undertone.corpora.sexes import sex_of
 from undertone.errors import CorpusError, ModelError
+from undertone.evaluation.behaviour.abstaining import abstention
 from undertone.evaluation.behaviour.hearing import answer, listen
 from undertone.evaluation.behaviour.record import Behaviour, Finding, GroupScore
 from undertone.evaluation.behaviour.report import write_behaviour
@@ -135,12 +136,13 @@ def _perturbed(
             for (test, _), version in zip(tests, versions, strict=True)
             for finding in robustness(found, answer(bundle, version, params.audio), test)
         ]
+        strange = abstention(bundle, plain, params, Path(scratch), seed)
     languages = plain.rows["language"].tolist()
     for sentiment, test in TEXT_TESTS.items():
         rows = plain.rows.assign(text=told(sentiment, languages), transcript=None)
         after = answer(bundle, Examples(rows, plain.statistics), params.audio)
         findings += robustness(found, after, test)
-    return found, findings
+    return found, [*findings, *strange]
 
 
 def _scored(out: Path, identity: str) -> bool:
