@@ -59,6 +59,9 @@ def test_every_speaker_is_tested_once_by_every_seed(
     table = pd.read_parquet(out / "predictions.parquet")
     assert table.groupby("utterance_id")["seed"].apply(set).map(sorted).tolist() == [[1, 2]] * 36
     assert table["snr_db"].notna().all()
+    assert (table["emotion"] == table["emotion_fused"]).all()
+    assert (table["emotion_text_only"] == table["true_emotion"]).mean() > 1 / 3
+    assert all(turn.trained_parameters > 0 for turn in found.turns)
     report = (out / "report.txt").read_text()
     assert "s0..s2" in report
     assert "mean over 2 seeds" in report

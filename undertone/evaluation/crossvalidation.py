@@ -135,7 +135,9 @@ def _fit(run: _Run, plan: Plan, turn: Turn, seed: int) -> Result:
     bundle = fit(train, validation, params, plan.labels)
     calibrate(bundle, validation, params)
     logits = predict_conditions(bundle, test, params.audio).logits
-    return Result(logits, bundle.temperature, perf_counter() - started)
+    return Result(
+        logits, bundle.temperature, perf_counter() - started, bundle.info["trained_parameters"]
+    )
 
 
 def _conclude(
@@ -211,6 +213,7 @@ def _turn_score(
         headline=uar_over_speakers(predictions, headline, run.seeds[0]),
         temperature=float(np.mean([result.temperature for result in results])),
         seconds=sum(result.seconds for result in results),
+        trained_parameters=max(result.trained_parameters for result in results),
     )
 
 

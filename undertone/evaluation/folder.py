@@ -41,7 +41,8 @@ def prediction_table(
 ) -> pd.DataFrame:
     """A row a prediction: who spoke, what it is, what the model says, and the audio's figures.
 
-    Of a cross-validation, the rows also tell the turn and the seed.
+    Of a cross-validation, the rows also tell the turn, the seed, and in `emotion_CONDITION` what
+    is said under each condition; nothing where it does not apply.
     """
     probabilities = softmax(predictions.logits[condition])
     names = np.array(predictions.labels)
@@ -54,9 +55,22 @@ def prediction_table(
             "confidence": probabilities.max(axis=1),
         }
     )
+    if "turn" in rows:
+        told = told.join(_said_by_condition(predictions))
     shares = pd.DataFrame(probabilities, columns=[f"p_{name}" for name in names])
     table = pd.concat([rows[known], told, shares, signals.reset_index(drop=True)], axis=1)
     return table[table["confidence"].notna()]
+
+
+def _said_by_condition(predictions: Predictions) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            f"emotion_{condition}": [
+                None if np.isnan(row).any() else predictions.labels[row.argmax()] for row in logits
+            ]
+            for condition, logits in predictions.logits.items()
+        }
+    )
 
 
 def _draw(folder: Path, evaluation: Evaluation, predictions: Predictions) -> None:

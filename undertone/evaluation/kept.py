@@ -20,11 +20,13 @@ class Result:
         logits: calibrated logits [N, K] by condition.
         temperature: of the model.
         seconds: that fitting and testing took.
+        trained_parameters: of the model.
     """
 
     logits: dict[str, Array]
     temperature: float
     seconds: float
+    trained_parameters: int
 
 
 class Kept:
@@ -50,13 +52,19 @@ class Kept:
         with safe_open(self._file(name), framework="numpy") as stored:
             about = stored.metadata()
             logits = {key: stored.get_tensor(key) for key in about["conditions"].split(",")}
-        return Result(logits, float(about["temperature"]), float(about["seconds"]))
+        return Result(
+            logits,
+            float(about["temperature"]),
+            float(about["seconds"]),
+            int(about["trained_parameters"]),
+        )
 
     def __setitem__(self, name: str, result: Result) -> None:
         about = {
             "conditions": ",".join(result.logits),
             "temperature": repr(result.temperature),
             "seconds": repr(result.seconds),
+            "trained_parameters": str(result.trained_parameters),
         }
         logits = {key: np.ascontiguousarray(values) for key, values in result.logits.items()}
         with replacing(self._file(name)) as aside:

@@ -66,6 +66,7 @@ class TurnScore(BaseModel):
         headline: the headline's UAR with its interval over the turn's speakers, where it has at
             least two.
         seconds: of all seeds.
+        trained_parameters: of one model.
     """
 
     name: str
@@ -75,6 +76,7 @@ class TurnScore(BaseModel):
     headline: Interval | None = None
     temperature: float
     seconds: float
+    trained_parameters: int = 0
 
 
 class SeedScore(BaseModel):

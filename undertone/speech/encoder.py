@@ -131,6 +131,11 @@ def pool(states: Tensor, frames: Tensor) -> Tensor:
     return torch.cat([mean, variance.clamp_min(SMALLEST_VARIANCE).sqrt()], dim=-1)
 
 
+def means(statistics: Tensor) -> Tensor:
+    """The means [..., D] in statistics [..., 2·D] of `pool`."""
+    return statistics.chunk(2, dim=-1)[0]
+
+
 def _attention_mask(audible: Tensor, dtype: torch.dtype) -> Tensor | None:
     """Additive mask [B, 1, T, T] that hides padding, or none where nothing is to hide."""
     if bool(audible.all()):
