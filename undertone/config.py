@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from undertone.errors import ConfigError
 
 PROFILES = Path(__file__).parent / "profiles"
-Tuning = Literal["full", "lora", "frozen"]
+Tuning = Literal["full", "lora", "prefix", "frozen"]
 SelectBy = Literal["uar", "macro_f1", "weighted_f1"]
 
 
@@ -79,6 +79,7 @@ class ListeningParams(Section):
     beam_size: int = Field(1, ge=1)
     language: str = "en"
     max_new_tokens: int = Field(40, ge=1)
+    views: int = Field(0, ge=0)  # changed ones of each recording, see undertone.speech.views
 
 
 class ModelParams(Section):
@@ -127,6 +128,8 @@ class TrainingParams(Section):
     class_weights: float = Field(1.0, ge=0, le=1)  # 0 none, 1 as rare as each is, .5 between
     select_by: SelectBy = "uar"
     lora_rank: int = Field(8, ge=1)
+    prefix_length: int = Field(16, ge=1)  # learned states before those of each acoustic layer
+    frozen_layers: int = Field(0, ge=0)  # of the acoustic encoder, at the bottom, left untuned
     patience: int = Field(8, ge=1)
     group_by_length: bool = False  # batches of texts of like length
     bfloat16: bool = False  # on a CPU too; a GPU always does

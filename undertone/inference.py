@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from undertone.abstention import UNKNOWN
-from undertone.audio import quality
+from undertone.audio import SAMPLE_RATE, quality
 from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.dimensions import derive, dimensions_of
@@ -29,7 +29,7 @@ from undertone.prediction import (
     top,
 )
 from undertone.speech.features import HOP, log_mel, real_frames
-from undertone.speech.listener import Heard, Listener
+from undertone.speech.listener import Heard, Listener, spoken
 from undertone.speech.utterance import Utterance, prepare
 from undertone.timeline.track import track, watch_again
 from undertone.timeline.windows import Moments
@@ -212,7 +212,8 @@ class Predictor:
         encoder = self._bundle.model.acoustic.encoder
         if encoder is None:
             return {"acoustic_statistics": torch.from_numpy(heard.statistics)[None]}
-        samples = utterance.samples[: 2 * int(encoder.config.max_source_positions) * HOP]
+        longest = 2 * int(encoder.config.max_source_positions) * HOP / SAMPLE_RATE
+        samples = spoken(utterance.samples, utterance.speech, longest)
         features = log_mel(samples, int(encoder.config.num_mel_bins))
         return {
             "input_features": torch.from_numpy(features)[None],

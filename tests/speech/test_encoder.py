@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from peft import LoraConfig, inject_adapter_in_model
 from tiny_whisper import save_encoder, tiny_config, tiny_encoder
+from transformers import WhisperConfig
 
 from undertone.errors import ModelError
 from undertone.speech.encoder import AcousticEncoder, pool
@@ -120,3 +121,26 @@ def test_weights_that_are_cut_off_are_refused(tmp_path: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:100])
     with pytest.raises(ModelError, match="not readable as safetensors"):
         AcousticEncoder.from_folder(folder)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("prefix", [0, 3])
+@pytest.mark.parametrize("layer", [0, 1])
+def test_encoding_goes_on_from_the_states_of_a_layer(layer: int, prefix: int) -> None:
+    encoder = tiny_encoder()
+    if prefix:
+        encoder.add_prefix(prefix)
+    counts = torch.tensor([120, 40])
+    clips = torch.randn(2, 80, 150)
+    whole = encoder(clips, counts)
+    resumed = encoder.resume(whole[:, layer], counts, layer)
+    torch.testing.assert_close(pool(resumed, counts), pool(whole, counts)[:, layer:])
+
+
+def test_a_prefix_survives_its_configuration() -> None:
+    encoder = tiny_encoder()
+    encoder.add_prefix(3)
+    again = AcousticEncoder(WhisperConfig(**encoder.config.to_dict()))
+    again.load_state_dict(encoder.state_dict())
+    assert again.prefix is not None
+    assert again.prefix.shape == (2, 3, 16)

@@ -16,7 +16,7 @@ from undertone.hub import resolve
 from undertone.speech.conversion import converted
 from undertone.speech.encoder import AcousticEncoder, pool
 from undertone.speech.features import log_mel, real_frames
-from undertone.speech.listener import Listener, merge, windows
+from undertone.speech.listener import Listener, merge, spoken, windows
 from undertone.speech.recogniser import Recogniser
 
 SECOND = 16_000
@@ -210,3 +210,14 @@ def test_merged_statistics_are_those_of_all_states_together(counts: list[int]) -
     ]
     together = pool(states, torch.tensor([2 * sum(counts)]))[0].numpy()
     np.testing.assert_allclose(merge(apart, counts), together, atol=2e-4)
+
+
+@given(st.floats(0.2, 20), st.floats(0, 0.4), st.floats(0.5, 1), st.floats(1, 30))
+def test_the_spoken_part_fits_the_encoder(
+    seconds: float, start: float, end: float, longest: float
+) -> None:
+    samples = np.arange(int(seconds * SECOND), dtype=np.float32)
+    part = spoken(samples, [(start * seconds, end * seconds)], longest)
+    assert 0 < len(part) <= longest * SECOND
+    assert (np.diff(part) == 1).all()
+    assert part[0] <= start * seconds * SECOND

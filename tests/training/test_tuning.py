@@ -8,8 +8,10 @@ from torch.testing import assert_close
 
 from undertone.config import Tuning
 from undertone.model.fused import FusedModel
+from undertone.training.batches import batches_of, settle
 from undertone.training.beginning import begin, equip
-from undertone.training.tuning import of_encoder, tuned
+from undertone.training.examples import Examples
+from undertone.training.tuning import PREFIX, of_encoder, tuned
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def trained(model: FusedModel) -> set[str]:
     return {name for name, weight in model.named_parameters() if weight.requires_grad}
 
 
-@pytest.mark.parametrize("tuning", ["frozen", "lora", "full"])
+@pytest.mark.parametrize("tuning", ["frozen", "lora", "prefix", "full"])
 def test_heads_are_always_trained(model: FusedModel, tuning: Tuning) -> None:
     with tuned(model, tuning, rank=2):
         heads = {name for name, _ in model.named_parameters() if not of_encoder(name)}
@@ -81,3 +83,46 @@ def test_fresh_adapters_change_nothing_and_merging_what_they_learnt_neither(
     assert not torch.allclose(adapted, plain)
     assert_close(model(**batch).logits, adapted, rtol=1e-4, atol=1e-5)
     assert set(model.state_dict()) == names
+
+
+def test_prefix_trains_the_states_before_each_layer_alone(model: FusedModel) -> None:
+    encoder = model.acoustic.encoder
+    assert encoder is not None
+    plain = model(**inputs()).logits
+    encoder.add_prefix(3)
+    with tuned(model, "prefix", rank=2):
+        assert {name for name in trained(model) if of_encoder(name)} == {PREFIX}
+        model(**inputs(), labels=torch.tensor([0, 1])).loss.backward()
+    assert encoder.prefix is not None
+    assert encoder.prefix.grad is not None
+    assert encoder.prefix.grad.flatten(1).any(1).all()
+    assert not torch.allclose(model(**inputs()).logits, plain)
+
+
+@pytest.mark.parametrize("tuning", ["lora", "full"])
+def test_layers_below_are_left_as_they_are(model: FusedModel, tuning: Tuning) -> None:
+    with tuned(model, tuning, rank=2, below=1):
+        names = {name for name in trained(model) if name.startswith("acoustic.encoder.")}
+    assert names
+    assert not any("conv" in name or "positions" in name or "layers.0." in name for name in names)
+    assert any("layers.1." in name for name in names)
+
+
+def test_what_is_kept_of_the_layers_below_changes_nothing(
+    begun: FusedModel, whisper: Path, tmp_path: Path
+) -> None:
+    frame = synthetic.rows(2)
+    corpus, _ = synthetic.write_folders(tmp_path, frame)
+    frame["path"] = [str(corpus / path) for path in frame["path"]]
+    examples = Examples(frame, synthetic.statistics(frame))
+    params = synthetic.settings(f"listening.whisper={whisper}")
+    bundle = begin(examples, params, synthetic.LABELS)
+    equip(bundle, params)
+    with tuned(bundle.model, "full", rank=2, below=1):
+        whole = batches_of(bundle, examples, params.audio)
+        kept = settle(bundle.model, whole, below=1)
+        names = set(kept[0])
+        logits = [bundle.model(**part.__getitems__(range(6))).logits for part in (whole, kept)]
+    assert "acoustic_states" in names
+    assert "input_features" not in names
+    assert_close(*logits, rtol=0, atol=0.02)

@@ -56,6 +56,23 @@ class AcousticBranch(nn.Module):
         states = self.encoder(blanked(features, present), frames)
         return pool(states, frames) if self.attention is None else self.attention(states, frames)
 
+    def resumed_statistics(
+        self, states: Tensor, below: Tensor, frames: Tensor, present: Tensor
+    ) -> Tensor:
+        """The same from states of the highest layer that tuning leaves as it is.
+
+        Args:
+            states: of layer k [B, T, D].
+            below: statistics of layers 0 to k [B, k + 1, 2·D].
+            frames: real mel frames of each clip [B].
+            present: which rows hold a clip [B].
+        """
+        if self.encoder is None:
+            raise TypeError("This model holds no acoustic encoder: give it acoustic_statistics.")
+        frames = blanked(frames, present, SHORTEST_CLIP)
+        above = self.encoder.resume(blanked(states, present), frames, below.shape[1] - 1)
+        return torch.cat([below, pool(above[:, 1:], frames)], dim=1)
+
     def forward(self, statistics: Tensor, present: Tensor) -> Tensor:
         """Embeddings [B, H] of statistics [B, L + 1, 2·D]; rows not `present` are blanked."""
         weights = self.layer_scores.softmax(0)

@@ -60,6 +60,7 @@ class FusedModel(PreTrainedModel):
         input_features: Tensor | None = None,
         feature_frames: Tensor | None = None,
         acoustic_statistics: Tensor | None = None,
+        acoustic_states: Tensor | None = None,
         input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         token_type_ids: Tensor | None = None,
@@ -76,6 +77,8 @@ class FusedModel(PreTrainedModel):
             input_features: log-mel [B, M, F]; needs an acoustic encoder.
             feature_frames: real mel frames of each clip [B]; all F without it.
             acoustic_statistics: [B, L + 1, 2·D], instead of features.
+            acoustic_states: of layer k [B, T, D], instead of features: the encoder goes on from
+                there, and `acoustic_statistics` are those of layers 0 to k.
             input_ids: tokens [B, T].
             attention_mask: which tokens are not padding [B, T]; all without it.
             token_type_ids: 1 for tokens of what was said before [B, T]; all 0 without it.
@@ -93,7 +96,11 @@ class FusedModel(PreTrainedModel):
         image = pixel_values if image_embedding is None else image_embedding
         there = _presence((audio, text, None if self.image is None else image), present)
         has_audio, has_text, has_image = there.unbind(1)
-        if audio is not None and acoustic_statistics is None:
+        if acoustic_states is not None and audio is not None and feature_frames is not None:
+            audio = self.acoustic.resumed_statistics(
+                acoustic_states, audio, feature_frames, has_audio
+            )
+        elif audio is not None and acoustic_statistics is None:
             audio = self.acoustic.statistics(audio, feature_frames, has_audio)
         if text is not None and text_embedding is None:
             text = self.text.encode(text, attention_mask, token_type_ids, has_text)

@@ -20,20 +20,28 @@ from undertone.speech.features import grid_frames, states_of
 
 ENCODER_KEY = re.compile(r"^(?:model\.)?encoder\.")
 SMALLEST_VARIANCE = 1e-8
+PREFIX_SCALE = 0.02
 
 
 class AcousticEncoder(nn.Module):
     """A Whisper encoder that shows all of its layers.
 
     Attributes:
-        config: the Whisper configuration it was built from.
+        config: the Whisper configuration it was built from; its `prefix_length`, where it has
+            one, is the number P of learned prefix states.
         whisper: the transformers module that holds the weights.
+        prefix: learned states before those of each layer [L, P, D], or none: prefix tuning (Li &
+            Liang, 2021, arXiv 2101.00190) with states in place of keys and values (Jia et al.,
+            2022, arXiv 2203.12119).
     """
 
     def __init__(self, config: WhisperConfig) -> None:
         super().__init__()
         self.config = config
         self.whisper = WhisperEncoder(config)
+        self.prefix: nn.Parameter | None = None
+        if length := int(getattr(config, "prefix_length", 0)):
+            self.add_prefix(length)
 
     @classmethod
     def from_folder(cls, folder: Path) -> "AcousticEncoder":
@@ -52,6 +60,12 @@ class AcousticEncoder(nn.Module):
         except RuntimeError as error:
             raise ModelError(f"{folder} is not a complete Whisper encoder: {error}") from error
         return encoder
+
+    def add_prefix(self, length: int) -> None:
+        """Put `length` learned states, small and random, before those of each layer."""
+        shape = (self.layers, length, int(self.config.d_model))
+        self.prefix = nn.Parameter(torch.randn(shape) * PREFIX_SCALE)
+        self.config.prefix_length = length
 
     @property
     def layers(self) -> int:
@@ -81,16 +95,32 @@ class AcousticEncoder(nn.Module):
             ModelError: F is odd, or longer than the encoder's positions.
         """
         self._check_length(features.shape[-1])
-        heard = grid_frames(frames).to(features.device)
-        audible = torch.arange(features.shape[-1], device=features.device) < heard[:, None]
-        hidden = self._embed(features * audible[:, None])
-        mask = _attention_mask(audible[:, ::2], hidden.dtype)
+        audible = _audible(features.shape[-1], frames.to(features.device))
+        return self.resume(self._embed(features * audible[:, None]), frames)
+
+    def resume(self, hidden: Tensor, frames: Tensor, layer: int = 0) -> Tensor:
+        """Encode on from the states of a layer.
+
+        Args:
+            hidden: states at index `layer` of what `forward` returns [B, T, D].
+            frames: real mel frames of each clip [B].
+            layer: where they come from; not the last.
+
+        Returns:
+            States [B, L + 1 - layer, T, D], those given first.
+        """
+        audible = _audible(2 * hidden.shape[1], frames.to(hidden.device))[:, ::2]
+        length = 0 if self.prefix is None else self.prefix.shape[1]
+        mask = _attention_mask(nn.functional.pad(audible, (length, 0), value=True), hidden.dtype)
         states = [hidden]
-        for layer in self.whisper.layers:
-            hidden = layer(hidden, mask)
+        for place in range(layer, self.layers):
+            if self.prefix is not None:
+                before = self.prefix[place].expand(len(hidden), -1, -1).to(hidden.dtype)
+                hidden = torch.cat([before, hidden], dim=1)
+            hidden = self.whisper.layers[place](hidden, mask)[:, length:]
             states.append(hidden)
         states[-1] = self.whisper.layer_norm(hidden)
-        return torch.stack(states, dim=1)
+        return torch.stack([state.to(hidden.dtype) for state in states], dim=1)
 
     def fingerprint(self) -> str:
         """Hex SHA-256 of the weights as float32, the same for any way they were stored."""
@@ -123,6 +153,7 @@ def pool(states: Tensor, frames: Tensor) -> Tensor:
     Returns:
         Statistics [B, L + 1, 2·D], the means first.
     """
+    states = states.float()
     real = states_of(frames.to(states.device))
     weight = (torch.arange(states.shape[2], device=states.device) < real[:, None]).to(states.dtype)
     weight = (weight / real[:, None])[:, None, :, None]
@@ -134,6 +165,11 @@ def pool(states: Tensor, frames: Tensor) -> Tensor:
 def means(statistics: Tensor) -> Tensor:
     """The means [..., D] in statistics [..., 2·D] of `pool`."""
     return statistics.chunk(2, dim=-1)[0]
+
+
+def _audible(length: int, frames: Tensor) -> Tensor:
+    """Which of `length` mel frames lie within the half second of each clip's last one [B, F]."""
+    return torch.arange(length, device=frames.device) < grid_frames(frames)[:, None]
 
 
 def _attention_mask(audible: Tensor, dtype: torch.dtype) -> Tensor | None:

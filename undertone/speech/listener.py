@@ -121,6 +121,13 @@ def windows(speech: Sequence[Stretch], seconds: float, longest: float) -> list[S
     return [part for start, end in edges for part in _cut(start, end, longest)]
 
 
+def spoken(samples: Samples, speech: Sequence[Stretch], longest: float) -> Samples:
+    """The part of a recording from its first window to its last, at most `longest` seconds."""
+    heard = windows(speech, len(samples) / SAMPLE_RATE, longest)
+    first, last = (int(seconds * SAMPLE_RATE) for seconds in (heard[0][0], heard[-1][1]))
+    return samples[first : min(last, first + int(longest * SAMPLE_RATE))]
+
+
 def merge(statistics: Sequence[NDArray[np.float32]], weights: Sequence[int]) -> NDArray[np.float32]:
     """Statistics of several windows as if their states had been pooled together.
 

@@ -9,10 +9,12 @@ from torch.utils.data import Dataset
 from undertone.bundle import Bundle
 from undertone.config import AudioParams
 from undertone.model.acoustic import AcousticBranch
-from undertone.model.config import AUDIO, IMAGE, TEXT, UNHEARD
+from undertone.model.config import AUDIO, IMAGE, UNHEARD
 from undertone.model.fused import FusedModel
+from undertone.speech.encoder import pool
+from undertone.speech.features import grid_frames, states_of
 from undertone.training.examples import Examples
-from undertone.training.sources import Inputs, Kept, Pictures, Source, Spectrograms, Tokens
+from undertone.training.sources import Inputs, Kept, Pictures, Source, Spectrograms, States, Tokens
 
 ENCODING_BATCH = 64
 
@@ -61,9 +63,11 @@ class Batches(Dataset[Inputs]):
         return inputs
 
     def lengths(self) -> list[int] | None:
-        """Tokens of each example; none where no text is read token by token."""
-        text = self.sources[TEXT]
-        return text.lengths() if isinstance(text, Tokens) else None
+        """Acoustic states or tokens of each example; none where it is read as a whole."""
+        for source in self.sources:
+            if isinstance(source, States | Tokens):
+                return source.lengths()
+        return None
 
     def shortest_first(self) -> Tensor:
         """Places of all examples [N] by the length of their text, so that little is padding."""
@@ -118,13 +122,22 @@ def _statistics(bundle: Bundle, examples: Examples) -> Tensor:
 
 
 @torch.no_grad()
-def settle(model: FusedModel, batches: Batches) -> Batches:
-    """The same batches, with what frozen encoders make of them computed once and kept."""
+def settle(model: FusedModel, batches: Batches, below: int = 0) -> Batches:
+    """The same batches, with what frozen encoders make of them computed once and kept.
+
+    Args:
+        model: whose parameters that are trained require gradients.
+        batches: what it is to be trained on.
+        below: acoustic layers at the bottom that are not trained; nothing is kept of them where
+            attention pools all layers together.
+    """
     model.train(mode=False)
     acoustic, text, image = batches.sources
     present = batches.present
     if isinstance(acoustic, Spectrograms) and _settles(model.acoustic):
         acoustic = Kept("acoustic_statistics", acoustic_statistics(model, batches))
+    elif isinstance(acoustic, Spectrograms) and below and model.acoustic.attention is None:
+        acoustic = _states(model, acoustic, len(batches), below)
     if isinstance(text, Tokens) and _frozen(model.text.encoder):
         distinct, places = text.distinct()
         told = torch.ones(len(distinct.texts), dtype=torch.bool)
@@ -143,6 +156,22 @@ def acoustic_statistics(model: FusedModel, batches: Batches) -> Tensor:
     if isinstance(source, Kept):
         return source.values
     return _encoded(model.acoustic.statistics, source, batches.present[:, AUDIO], model.device)
+
+
+def _states(model: FusedModel, source: Spectrograms, count: int, layer: int) -> States:
+    """What the layers up to `layer` make of recordings, in half precision."""
+    encoder = model.acoustic.encoder
+    if encoder is None:
+        raise TypeError("This model holds no acoustic encoder.")
+    states, below, lengths = [], [], []
+    for index in torch.arange(count).split(ENCODING_BATCH):
+        features, frames = (value.to(model.device) for value in source.batch(index).values())
+        heard = encoder(features, frames)[:, : layer + 1]
+        below.append(pool(heard, frames).cpu())
+        lengths.append(frames.cpu())
+        kept = states_of(grid_frames(frames)).tolist()
+        states += [row[-1, :length].half().cpu() for row, length in zip(heard, kept, strict=True)]
+    return States(states, torch.cat(below), torch.cat(lengths))
 
 
 def _settles(branch: AcousticBranch) -> bool:

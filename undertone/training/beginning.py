@@ -85,6 +85,8 @@ def equip(bundle: Bundle, params: Params) -> None:
     if bundle.model.acoustic.encoder is not None or not bundle.hears:
         return
     encoder = AcousticEncoder.from_folder(resolve(params.listening.whisper))
+    if params.training.tuning == "prefix":
+        encoder.add_prefix(params.training.prefix_length)
     bundle.model.acoustic.encoder = encoder.to(bundle.model.device)
     bundle.model.config.acoustic_encoder = encoder.config.to_dict()
 

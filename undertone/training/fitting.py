@@ -155,9 +155,9 @@ def _run(
     if stage.tuning != "frozen" or model.acoustic.attention is not None:
         equip(bundle, params)
     nn.Module.to(model, device_of(training.device))
-    with tuned(model, stage.tuning, training.lora_rank):
+    with tuned(model, stage.tuning, training.lora_rank, training.frozen_layers):
         learnt, chosen = (
-            settle(model, batches_of(bundle, examples, params.audio))
+            settle(model, batches_of(bundle, examples, params.audio), training.frozen_layers)
             for examples in (train, validation)
         )
         callbacks = [ProgressBar(f"fitting {stage.name}"), *told]

@@ -15,11 +15,13 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 from transformers import BaseImageProcessor, PreTrainedTokenizerBase
 
-from undertone.audio import clean, decode
+from undertone.audio import SAMPLE_RATE
 from undertone.config import AudioParams
 from undertone.face.picture import Picture
 from undertone.face.sight import see
 from undertone.speech.features import HOP, log_mel, real_frames
+from undertone.speech.listener import spoken
+from undertone.speech.utterance import prepare
 
 KEPT_CLIPS = KEPT_FACES = 4096
 LONGEST_TEXT = 128  # tokens
@@ -139,8 +141,37 @@ class Spectrograms:
         file = self.files[place]
         samples = np.zeros(HOP, np.float32)
         if file is not None:
-            samples = clean(decode(file, self.audio), self.audio).samples[: self.longest * HOP]
+            heard = prepare(file, self.audio, silence=True)
+            samples = spoken(heard.samples, heard.speech, self.longest * HOP / SAMPLE_RATE)
         return log_mel(samples, self.mels), real_frames(len(samples))
+
+
+class States:
+    """States of the highest acoustic layer that tuning leaves as it is, computed once.
+
+    Args:
+        states: of each recording, without padding [T, D].
+        below: statistics of the layers up to there [N, k + 1, 2·D].
+        frames: real mel frames of each recording [N].
+    """
+
+    def __init__(self, states: Sequence[Tensor], below: Tensor, frames: Tensor) -> None:
+        self.states = states
+        self.below = below
+        self.frames = frames
+
+    def batch(self, index: Tensor) -> Inputs:
+        """States [B, T, D] of the examples at positions `index` [B], padded to the longest."""
+        rows = [self.states[place].float() for place in index]
+        return {
+            "acoustic_states": pad_sequence(rows, batch_first=True),
+            "acoustic_statistics": self.below[index],
+            "feature_frames": self.frames[index],
+        }
+
+    def lengths(self) -> list[int]:
+        """States of each recording."""
+        return list(map(len, self.states))
 
 
 class Pictures:
