@@ -113,6 +113,33 @@ def test_what_was_heard_before_is_not_heard_again(
     np.testing.assert_array_equal(statistics(tmp_path / "first"), statistics(tmp_path / "second"))
 
 
+def test_views_are_heard_beside_the_recordings(
+    corpus: Path, params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = params.model_copy(update={"listening": params.listening.model_copy(update={"views": 2})})
+    hear(corpus, params, tmp_path / "plain")
+    calls: list[workers.Job] = []
+    listen_to = workers.Worker.listen_to
+    monkeypatch.setattr(
+        workers.Worker, "listen_to", lambda self, job: calls.append(job) or listen_to(self, job)
+    )
+    for out in ("two", "again"):
+        hear(corpus, two, tmp_path / out)
+    assert [job.view for job in calls] == [1] * 4 + [2] * 4
+    plain, heard = statistics(tmp_path / "plain"), statistics(tmp_path / "two")
+    np.testing.assert_array_equal(plain, heard)
+    views = load_file(tmp_path / "two" / "acoustic.safetensors")["views"]
+    assert views.shape == (2, *heard.shape)
+    assert not views[:, 4].any()
+    assert all(np.abs(view[:4] - heard[:4]).max(axis=(1, 2)).min() > 0.01 for view in views)
+    again = load_file(tmp_path / "again" / "acoustic.safetensors")["views"]
+    np.testing.assert_array_equal(views, again)
+    records = [
+        json.loads((tmp_path / name / "listening.json").read_text()) for name in ("plain", "two")
+    ]
+    assert records[1] == records[0] | {"views": 2}
+
+
 def test_a_run_that_broke_off_goes_on_where_it_was(
     corpus: Path, params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

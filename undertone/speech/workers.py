@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from undertone.config import Params
 from undertone.errors import AudioError
 from undertone.hub import resolve
+from undertone.speech import views
 
 if TYPE_CHECKING:
     from undertone.speech.listener import Heard
@@ -20,10 +22,16 @@ JOBS_PER_WORKER = 100
 
 
 class Job(NamedTuple):
-    """One recording to hear, and the SHA-256 it is remembered by."""
+    """One recording to hear, as it is or, from 1 on, a changed view of it."""
 
     sha256: str
     path: Path
+    view: int = 0
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by."""
+        return f"{self.sha256}-{views.REVISION}-{self.view}" if self.view else self.sha256
 
 
 class Worker:
@@ -38,18 +46,21 @@ class Worker:
         self._audio = params.audio
 
     def listen_to(self, job: Job) -> "Heard":
-        """Hear one recording.
+        """Hear one recording; of a changed view, no words.
 
         Raises:
             AudioError: it cannot be used; the message names it.
         """
-        from undertone.speech.utterance import prepare
+        from undertone.speech.utterance import cleaned, prepare
 
         try:
             utterance = prepare(job.path, self._audio)
         except AudioError as error:
             raise AudioError(f"{job.path}: {error}") from error
-        return self._listener.listen(utterance.samples, utterance.speech)
+        if job.view:
+            samples = views.view(utterance.recording.samples, job.sha256, job.view)
+            utterance = cleaned(replace(utterance.recording, samples=samples), self._audio)
+        return self._listener.listen(utterance.samples, utterance.speech, transcribe=not job.view)
 
 
 def listen_to_all(jobs: Sequence[Job], params: Params) -> "Iterator[Heard]":
