@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import synthetic
 import torch
+from safetensors.torch import save_file
 
 from undertone.errors import CorpusError
 from undertone.training.examples import Examples, labels_of, load_examples
@@ -31,6 +33,19 @@ def test_takes_and_joins_in_step() -> None:
     assert torch.equal(joined.statistics, examples.statistics[[0, 3, 5]])
 
 
+def test_views_go_where_their_examples_go() -> None:
+    plain = synthetic.examples(2)
+    examples = replace(plain, views=torch.stack([plain.statistics + 1, plain.statistics + 2], 1))
+    joined = Examples.concat([examples.take([4]), examples.take([0])])
+
+    assert torch.equal(joined.views, examples.views[[4, 0]])
+    assert Examples.concat([examples, plain]).views is None
+    examples.rows.loc[:3, "path"] = None
+    fifth, sixth = plain.statistics[4:]
+    expected = torch.stack([fifth, sixth, fifth + 1, fifth + 2, sixth + 1, sixth + 2])
+    assert torch.equal(examples.heard(), expected)
+
+
 def test_labels_stand_in_the_same_order_whatever_the_rows() -> None:
     frame = synthetic.rows(2)
 
@@ -51,6 +66,16 @@ def test_reads_one_split_with_whole_paths(tmp_path: Path) -> None:
     assert test.rows["speaker_id"].unique().tolist() == ["s1"]
     assert torch.equal(test.statistics, synthetic.statistics(frame)[3:])
     assert all(path is not None and path.is_file() for path in test.paths("path"))
+
+
+def test_reads_views_by_utterance(tmp_path: Path) -> None:
+    frame = synthetic.rows(2)
+    corpus, heard = synthetic.write_folders(tmp_path, frame)
+    plain = synthetic.statistics(frame)
+    views = torch.stack([plain + view for view in (1, 2, 3)])
+    save_file({"statistics": plain, "views": views}, heard / "acoustic.safetensors")
+
+    assert torch.equal(load_examples(corpus, heard).take([4]).views[0], views[:, 4])
 
 
 def test_an_empty_split_is_refused(tmp_path: Path) -> None:

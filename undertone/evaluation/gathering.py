@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def drop(examples: Examples, without: Collection[str]) -> Examples:
             f"There is no modality '{unknown[0]}' to do without. Known: {', '.join(MODALITIES)}."
         )
     empty = {column: None for name in without for column in COLUMNS[name]}
-    left = Examples(examples.rows.assign(**empty), examples.statistics)
+    left = replace(examples, rows=examples.rows.assign(**empty))
     bare = int((~left.present().any(dim=1)).sum())
     if bare:
         raise CorpusError(f"Without {' and '.join(sorted(without))} {bare} utterances are empty.")
@@ -90,7 +90,7 @@ def _examples(corpus: Path, heard: Path, info: dict[str, Any]) -> Examples:
     examples = load_examples(corpus, heard)
     if info.get("split_protocol") == "official":
         return examples
-    return Examples(examples.rows.assign(split=None), examples.statistics)
+    return replace(examples, rows=examples.rows.assign(split=None))
 
 
 def _require_distinct(examples: Examples) -> None:

@@ -14,7 +14,16 @@ from undertone.model.fused import FusedModel
 from undertone.speech.encoder import pool
 from undertone.speech.features import grid_frames, states_of
 from undertone.training.examples import Examples
-from undertone.training.sources import Inputs, Kept, Pictures, Source, Spectrograms, States, Tokens
+from undertone.training.sources import (
+    Inputs,
+    Kept,
+    Pictures,
+    Source,
+    Spectrograms,
+    States,
+    Tokens,
+    Varied,
+)
 
 ENCODING_BATCH = 64
 
@@ -85,18 +94,32 @@ def as_is(batch: Inputs) -> Inputs:
 
 
 def batches_of(
-    bundle: Bundle, examples: Examples, audio: AudioParams, *, labelled: bool = True
+    bundle: Bundle,
+    examples: Examples,
+    audio: AudioParams,
+    *,
+    labelled: bool = True,
+    varied: bool = False,
 ) -> Batches:
     """Examples as inputs of a bundle's model.
 
     A model without an acoustic encoder of its own is given the statistics of the Whisper that
-    listened; one with its own hears the recordings again.
+    listened; one with its own hears the recordings again, always as they are.
+
+    Args:
+        bundle: the model, and what its inputs are made with.
+        examples: utterances.
+        audio: how recordings are cleaned.
+        labelled: whether emotions and dimensions are wanted.
+        varied: whether each batch takes statistics of a random view of its recordings.
 
     Raises:
         CorpusError: `labelled` examples have emotions that the model does not know.
     """
     encoder = bundle.model.acoustic.encoder
     acoustic: Source = Kept("acoustic_statistics", _statistics(bundle, examples))
+    if varied and examples.views is not None and varies(bundle, examples):
+        acoustic = Varied("acoustic_statistics", examples.statistics, examples.views)
     if encoder is not None:
         mels, positions = encoder.config.num_mel_bins, encoder.config.max_source_positions
         acoustic = Spectrograms(examples.paths("path"), audio, mels, 2 * positions)
@@ -111,6 +134,11 @@ def batches_of(
     targets = examples.targets(bundle.labels) if labelled else None
     dimensions = examples.dimensions() if labelled and bundle.model.config.dimensions else None
     return Batches((acoustic, text, image), present, targets, dimensions)
+
+
+def varies(bundle: Bundle, examples: Examples) -> bool:
+    """Whether views of the examples are of use: a model that listens by itself takes none."""
+    return bundle.hears and bundle.model.acoustic.encoder is None and examples.views is not None
 
 
 def _statistics(bundle: Bundle, examples: Examples) -> Tensor:

@@ -18,7 +18,7 @@ from transformers import (
 from undertone.bundle import Bundle, quiet
 from undertone.config import Params
 from undertone.hub import resolve
-from undertone.model.config import AUDIO, FusedConfig
+from undertone.model.config import FusedConfig
 from undertone.model.fused import FusedModel
 from undertone.speech.encoder import AcousticEncoder
 from undertone.training.examples import Examples
@@ -70,9 +70,9 @@ def begin(train: Examples, params: Params, labels: Sequence[str]) -> Bundle:
         bundle.image_processor = AutoImageProcessor.from_pretrained(
             resolve(model_params.image_encoder), local_files_only=True
         )
-    voiced = train.present()[:, AUDIO]
-    if voiced.any():
-        model.acoustic.standardise.fit(train.statistics[voiced])
+    heard = train.heard()
+    if len(heard):
+        model.acoustic.standardise.fit(heard)
     return bundle
 
 

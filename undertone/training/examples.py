@@ -16,6 +16,7 @@ from undertone.dimensions import NAMES
 from undertone.errors import CorpusError
 from undertone.labels import EMOTIONS
 from undertone.manifest import read_manifest
+from undertone.model.config import AUDIO
 
 ACOUSTIC_FILE = "acoustic.safetensors"
 
@@ -28,10 +29,13 @@ class Examples:
         rows: their manifest rows; `path` and `image_path` are absolute.
         statistics: acoustic statistics of the Whisper that listened [N, L + 1, 2·D]; rows without
             a recording mean nothing.
+        views: those of changed views of each recording [N, V, L + 1, 2·D], to train on beside it;
+            none where nobody listened to any.
     """
 
     rows: pd.DataFrame
     statistics: Tensor
+    views: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -40,17 +44,28 @@ class Examples:
         """The examples of a boolean mask [N] or of positions, in that order."""
         picked = np.asarray(chosen)
         index = np.flatnonzero(picked) if picked.dtype == np.bool_ else picked
+        places = torch.as_tensor(index)
         return Examples(
-            self.rows.iloc[index].reset_index(drop=True), self.statistics[torch.as_tensor(index)]
+            self.rows.iloc[index].reset_index(drop=True),
+            self.statistics[places],
+            None if self.views is None else self.views[places],
         )
 
     @staticmethod
     def concat(parts: Sequence["Examples"]) -> "Examples":
-        """All examples of `parts`, one part after the other."""
+        """All examples of `parts`, one part after the other; views only where all have them."""
+        views = [part.views for part in parts if part.views is not None]
         return Examples(
             pd.concat([part.rows for part in parts], ignore_index=True),
             torch.cat([part.statistics for part in parts]),
+            torch.cat(views) if len(views) == len(parts) else None,
         )
+
+    def heard(self) -> Tensor:
+        """Statistics of all recordings [M, L + 1, 2·D]: as they are, and then every view."""
+        voiced = self.present()[:, AUDIO]
+        plain = self.statistics[voiced]
+        return plain if self.views is None else torch.cat([plain, self.views[voiced].flatten(0, 1)])
 
     def texts(self) -> list[str]:
         """What was heard, or what the corpus tells where nothing was; empty where neither is."""
@@ -115,14 +130,14 @@ def load_examples(corpus: Path, heard: Path, split: str | None = None) -> Exampl
             split is empty.
     """
     rows = read_manifest(heard)
-    statistics = _read_statistics(heard / ACOUSTIC_FILE)
+    statistics, views = _read_statistics(heard / ACOUSTIC_FILE)
     if len(rows) != len(statistics):
         raise CorpusError(
             f"{heard} has {len(rows)} utterances but statistics of {len(statistics)}. Hear again."
         )
     for column in ("path", "image_path"):
         rows[column] = [str(corpus / name) if name else None for name in _strings(rows[column])]
-    examples = Examples(rows, statistics)
+    examples = Examples(rows, statistics, views)
     if split is not None:
         examples = examples.take((rows["split"] == split).to_numpy())
     if not len(examples):
@@ -130,11 +145,13 @@ def load_examples(corpus: Path, heard: Path, split: str | None = None) -> Exampl
     return examples
 
 
-def _read_statistics(file: Path) -> Tensor:
+def _read_statistics(file: Path) -> tuple[Tensor, Tensor | None]:
     if not file.is_file():
         raise CorpusError(f"{file} does not exist: hear the corpus first ('undertone hear').")
     try:
-        return load_file(file)["statistics"].float()
+        stored = load_file(file)
+        views = stored["views"].transpose(0, 1).float() if "views" in stored else None
+        return stored["statistics"].float(), views
     except (SafetensorError, KeyError) as error:
         raise CorpusError(f"{file} holds no statistics: {error}. Hear the corpus again.") from error
 

@@ -15,7 +15,7 @@ from transformers import TrainerCallback, set_seed
 from undertone.bundle import Bundle
 from undertone.config import Params, SelectBy, Tuning
 from undertone.model.config import AUDIO
-from undertone.training.batches import acoustic_statistics, batches_of, settle
+from undertone.training.batches import acoustic_statistics, batches_of, settle, varies
 from undertone.training.beginning import begin, equip
 from undertone.training.callbacks import ProgressBar, trackers
 from undertone.training.examples import Examples
@@ -133,13 +133,16 @@ def _favour_layers(bundle: Bundle, train: Examples) -> None:
 
 
 def _remember(bundle: Bundle, train: Examples, params: Params) -> None:
-    """Measure novelty from now on by what was trained on, as the tuned encoder hears it."""
+    """Measure novelty from now on by what was trained on, as the tuned encoder hears it.
+
+    Views count where the model was trained on them: then the telephone is nothing new.
+    """
     voiced = train.take(train.present()[:, AUDIO].numpy())
     if len(voiced):
         statistics = acoustic_statistics(
             bundle.model, batches_of(bundle, voiced, params.audio, labelled=False)
         )
-        bundle.model.acoustic.remember(statistics)
+        bundle.model.acoustic.remember(train.heard() if varies(bundle, train) else statistics)
 
 
 def _run(
@@ -157,8 +160,12 @@ def _run(
     nn.Module.to(model, device_of(training.device))
     with tuned(model, stage.tuning, training.lora_rank, training.frozen_layers):
         learnt, chosen = (
-            settle(model, batches_of(bundle, examples, params.audio), training.frozen_layers)
-            for examples in (train, validation)
+            settle(
+                model,
+                batches_of(bundle, examples, params.audio, varied=varied),
+                training.frozen_layers,
+            )
+            for examples, varied in ((train, True), (validation, False))
         )
         callbacks = [ProgressBar(f"fitting {stage.name}"), *told]
         trainer = trainer_for(

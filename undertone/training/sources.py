@@ -50,6 +50,26 @@ class Kept:
         return {self.name: self.values[index]}
 
 
+class Varied(Kept):
+    """Values that come in several views: every batch takes one at random of each example.
+
+    Args:
+        name: of the model's argument.
+        values: of the examples as they are [N, …].
+        views: of their changed views [N, V, …].
+    """
+
+    def __init__(self, name: str, values: Tensor, views: Tensor) -> None:
+        super().__init__(name, values)
+        self.views = views
+
+    def batch(self, index: Tensor) -> Inputs:
+        """Values [B, …] of the examples at positions `index` [B], each as it is or in a view."""
+        choice = torch.randint(-1, self.views.shape[1], (len(index),))
+        plain = (choice < 0).reshape(-1, *[1] * (self.values.dim() - 1))
+        return {self.name: torch.where(plain, self.values[index], self.views[index, choice])}
+
+
 class Tokens:
     """Tokens of texts, each followed by those of its context.
 
