@@ -126,6 +126,19 @@ def draw(file: Path, curves: dict[str, list[Point]], title: str, note: str) -> N
         figure.savefig(aside)
 
 
+def measure(
+    corpus: Path, heard: Path, seeds: int, strategies: Sequence[str] = tuple(STRATEGIES)
+) -> tuple[dict[str, list[Point]], str, int]:
+    """The curve of each strategy, the hash of the folds, and how many utterances there are."""
+    examples = voiced(load_examples(corpus, heard))
+    labels, speakers = labels_of(examples.rows), examples.rows["speaker_id"].tolist()
+    truth = examples.targets(labels).numpy()
+    found = simulate(examples, labels, strategies, SHARES, seeds)
+    curves = {curve.strategy: points(curve, truth, speakers, len(labels)) for curve in found}
+    turns = Protocol.parse("loso").turns(examples.rows, 0)
+    return curves, turns_hash(examples.rows, turns), len(examples)
+
+
 def voiced(examples: Examples) -> Examples:
     return examples.take(examples.present()[:, AUDIO].numpy())
 
@@ -139,13 +152,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     started = perf_counter()
-    examples = voiced(load_examples(options.corpus, options.heard))
-    labels, speakers = labels_of(examples.rows), examples.rows["speaker_id"].tolist()
-    truth = examples.targets(labels).numpy()
-    found = simulate(examples, labels, options.strategies, SHARES, options.seeds)
-    curves = {curve.strategy: points(curve, truth, speakers, len(labels)) for curve in found}
-    turns = turns_hash(examples.rows, Protocol.parse("loso").turns(examples.rows, 0))
-    note = f"loso, folds {turns[:12]}, seeds 0-{options.seeds - 1}, {len(examples)} utterances"
+    curves, folds, utterances = measure(
+        options.corpus, options.heard, options.seeds, options.strategies
+    )
+    note = f"loso, folds {folds[:12]}, seeds 0-{options.seeds - 1}, {utterances} utterances"
     small_print = f"{note}; bands: a standard deviation over seeds"
     print(table(curves), f"\n{note}, {perf_counter() - started:.0f} s")
     if options.out:

@@ -1,0 +1,128 @@
+"""The page of all rows, made from their records, and a picture of each."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.accuracy.anchors import ANCHORS, GOALS
+from benchmarks.accuracy.record import Record, Row
+from undertone.evaluation.plots import BLUE, INK, PALE, figure, tidy
+from undertone.files import write_text
+
+HEAD = """# Benchmarks of accuracy
+
+Made by `python -m benchmarks.accuracy`; `--render` writes this page anew from the records in
+`docs/benchmarks/`. Intervals are 95 % bootstrap intervals over what the table names. UAR is over
+the test predictions of all turns together. No test speaker trains, standardises, stops a training
+or chooses a setting; peers go through the very turns of ours, and have their regularisation chosen
+by the same validation speakers. CPU seconds are of all turns and seeds, after the encoder has heard
+the corpus once. Published figures were measured by others on other hardware, and some of them on
+other folds.
+"""
+COLUMNS = "| system | protocol | metric | score | parameters trained | CPU s | peak MB | seeds |"
+RULE = "|---|---|---|---|---:|---:|---:|---|"
+
+
+def render(rows: Sequence[Row], page: Path, pictures: Path) -> None:
+    """Write the page and its pictures.
+
+    Args:
+        rows: what was measured.
+        page: the Markdown file to write.
+        pictures: a folder beside it.
+    """
+    parts = [HEAD]
+    for row in rows:
+        draw(row, pictures / f"{row.name}.png")
+        parts.append(section(row, f"{pictures.name}/{row.name}.png"))
+    write_text(page, "\n".join(parts))
+
+
+def section(row: Row, picture: str) -> str:
+    """The part of the page that tells of a row."""
+    first = row.records[0]
+    hashes = dict.fromkeys(record.split_hash for record in row.records)
+    told = ", ".join(f"`{split[:16]}`" for split in hashes)
+    goal = [f"To reach: {GOALS[row.name]}."] if row.name in GOALS else []
+    return "\n".join(
+        [
+            f"## {row.name}",
+            "",
+            *goal,
+            f"{first.utterances} utterances of {first.corpus}; intervals over {first.resampled}; "
+            f"split {told}.",
+            "",
+            COLUMNS,
+            RULE,
+            *map(_line, row.records),
+            *(
+                f"| *{anchor.system}* | {anchor.source} | | *{anchor.value}, published* | | | | |"
+                for anchor in ANCHORS.get(row.name, ())
+            ),
+            "",
+            *_differences(row.records),
+            *_remarks(row.records),
+            f"![{row.name}]({picture})",
+            "",
+            f"    {row.command}",
+            "",
+            f"Measured on {row.machine}.",
+            "",
+        ]
+    )
+
+
+def draw(row: Row, file: Path) -> None:
+    """A bar for each record, with its interval."""
+    records = row.records[::-1]
+    values = [record.score.value for record in records]
+    below = [record.score.value - record.score.low for record in records]
+    above = [record.score.high - record.score.value for record in records]
+    first = row.records[0]
+    note = f"{first.corpus}, split {first.split_hash[:12]}, 95 % intervals over {first.resampled}"
+    title = f"{row.name}: {first.metric}"
+    with figure(file, (8.4, 1.5 + 0.42 * len(records)), title, note) as drawn:
+        axes = drawn.add_subplot()
+        colours = [BLUE if record.ours else PALE for record in records]
+        axes.barh(range(len(records)), values, xerr=[below, above], color=colours, ecolor=INK)
+        for place, record in enumerate(records):
+            axes.annotate(f"{record.score.value:.3f}", (0.01, place), va="center", color=INK)
+        axes.set_yticks(range(len(records)), [_name(record) for record in records])
+        axes.set(xlim=(0, 1), xlabel=first.metric)
+        tidy(axes)
+
+
+def _name(record: Record) -> str:
+    _, _, part = record.protocol.partition(", ")
+    return f"{record.system}\n{part}" if part else record.system
+
+
+def _line(record: Record) -> str:
+    system = f"**{record.system}**" if record.ours else record.system
+    figures = (record.trained_parameters, record.cpu_seconds, record.peak_memory_mb)
+    costs = ["" if figure is None else f"{figure:,.0f}" for figure in figures]
+    cells = [system, record.protocol, record.metric, str(record.score), *costs]
+    return f"| {' | '.join(cells)} | {', '.join(map(str, record.seeds))} |"
+
+
+def _differences(records: Sequence[Record]) -> list[str]:
+    lines = [
+        f"- {_name(record).replace(chr(10), ', ')} less {other.than}: "
+        f"{other.difference.value:+.3f} [{other.difference.low:+.3f}, {other.difference.high:+.3f}]"
+        for record in records
+        for other in record.beside
+    ]
+    return [*lines, ""] if lines else []
+
+
+def _remarks(records: Sequence[Record]) -> list[str]:
+    told = dict.fromkeys(
+        [
+            *(f"{record.system}: {record.note}" for record in records if record.note),
+            *(
+                f"Settings of {record.system}: `{' '.join(record.settings)}`"
+                for record in records
+                if record.settings
+            ),
+        ]
+    )
+    return [*(f"- {line}" for line in told), ""] if told else []
