@@ -7,7 +7,7 @@ from benchmarks.accuracy.acoustic import BY_VOICE
 from benchmarks.accuracy.corpora import Setup
 from benchmarks.accuracy.machine import Cost, Runner, alone
 from benchmarks.accuracy.record import Record
-from undertone.evaluation.timelines import UNSMOOTHED, Diarisation
+from undertone.evaluation.timelines import SMOOTHED, Diarisation
 
 EACH = 24  # joined recordings of a speaker, at most
 LOSO = "loso"
@@ -55,7 +55,7 @@ def segments(setup: Setup, run_alone: Runner = alone) -> list[Record]:
         Record(
             row="timeline",
             system=way,
-            ours=way != UNSMOOTHED,
+            ours=way == SMOOTHED,
             protocol=f"{LOSO}, {found.clips} joined recordings",
             corpus=found.corpus,
             metric="EDER, less is better",
