@@ -55,7 +55,7 @@ def section(row: Row, picture: str) -> str:
             RULE,
             *map(_line, row.records),
             *(
-                f"| *{anchor.system}* | {anchor.source} | | *{anchor.value}, published* | | | | |"
+                f"| *{anchor.system}* ({anchor.source}) | | | *{anchor.value}, published* | | | | |"
                 for anchor in ANCHORS.get(row.name, ())
             ),
             "",
@@ -85,7 +85,8 @@ def draw(row: Row, file: Path) -> None:
         colours = [BLUE if record.ours else PALE for record in records]
         axes.barh(range(len(records)), values, xerr=[below, above], color=colours, ecolor=INK)
         for place, record in enumerate(records):
-            axes.annotate(f"{record.score.value:.3f}", (0.01, place), va="center", color=INK)
+            colour = "white" if record.ours else INK
+            axes.annotate(f"{record.score.value:.3f}", (0.01, place), va="center", color=colour)
         axes.set_yticks(range(len(records)), [_name(record) for record in records])
         axes.set(xlim=(0, 1), xlabel=first.metric)
         tidy(axes)
