@@ -76,10 +76,13 @@ def test_folder_is_whole(tmp_path: Path, predictions: Predictions, signals: pd.D
     folder = tmp_path / "evaluation"
     read = Evaluation.model_validate_json((folder / "evaluation.json").read_text())
     assert read == evaluation
-    for name in ("confusion.png", "reliability.png"):
+    for name in ("confusion.png", "reliability.png", "risk_coverage.png"):
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
     report = (folder / "report.txt").read_text()
     assert f"UAR {evaluation.scores['fused'].uar}" in report
+    wrong = 1 - evaluation.scores["fused"].accuracy.value
+    assert evaluation.aurc is not None and 0 < evaluation.aurc < wrong
+    assert f"AURC {evaluation.aurc:.3f}" in report
     for said in (
         "micro avg",
         "text only",

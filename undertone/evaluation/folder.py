@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from undertone.calibration import reliability_bins, softmax
-from undertone.evaluation.plots import plot_confusion, plot_reliability
+from undertone.evaluation.plots import plot_confusion, plot_reliability, plot_risk_coverage
 from undertone.evaluation.record import FUSED, Evaluation, Predictions
 from undertone.evaluation.report import origin, render_report, said
 from undertone.evaluation.summary import applicable
@@ -84,9 +84,17 @@ def _draw(folder: Path, evaluation: Evaluation, predictions: Predictions) -> Non
         note=origin(evaluation),
     )
     part = applicable(predictions, headline)
+    probabilities = softmax(part.logits[headline])
     plot_reliability(
         folder / "reliability.png",
-        reliability_bins(softmax(part.logits[headline]), part.truth),
+        reliability_bins(probabilities, part.truth),
         title=f"Reliability · {what}\nECE {evaluation.ece:.3f}",
+        note=origin(evaluation),
+    )
+    plot_risk_coverage(
+        folder / "risk_coverage.png",
+        probabilities.max(axis=1),
+        probabilities.argmax(axis=1) == part.truth,
+        title=f"Risk and coverage · {what}\nAURC {evaluation.aurc:.3f}",
         note=origin(evaluation),
     )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from undertone.calibration import ReliabilityBin
 from undertone.evaluation.metrics import Interval
+from undertone.evaluation.selective import risk_coverage
 from undertone.files import replacing
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def plot_risk_coverage(
 ) -> None:
     """Draw the share of wrong answers among those that a confidence threshold lets through.
 
-    El-Yaniv and Wiener 2010, "On the Foundations of Noise-free Selective Classification".
+    See `undertone.evaluation.selective`.
 
     Args:
         path: the PNG to write.
@@ -143,11 +144,8 @@ def plot_risk_coverage(
         title: what is shown.
         note: small print under the picture: split hash, seed.
     """
-    order = np.argsort(-confidences, kind="stable")
-    answered = np.arange(1, len(order) + 1)
-    risks = np.cumsum(~correct[order]) / answered
-    best = np.maximum(0, answered - correct.sum()) / answered
-    coverage = answered / len(order)
+    coverage, risks = risk_coverage(confidences, correct)
+    best = np.maximum(0, 1 - correct.mean() / coverage)
     with figure(path, (6.0, 4.6), title, note) as drawn:
         axes = drawn.add_subplot()
         axes.plot(coverage, risks, color=BLUE, lw=2, label="by confidence")

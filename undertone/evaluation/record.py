@@ -141,7 +141,9 @@ class Evaluation(Provenance):
         resampled: what the intervals were drawn over: speakers, or utterances where the speakers
             are not known.
         scores: by condition; means over the seeds, F1 over the predictions of all seeds together.
-        ece: of the headline, like `report` and `confusion`, which count each seed's predictions.
+        ece: of the headline, like `aurc`, `report` and `confusion`, which count each seed's
+            predictions.
+        aurc: area under the risk-coverage curve; not in records of old.
         by_seed: UAR of each seed, where there are several.
         gain: where there are two modalities or more.
         speaker_dependent: where it was asked for.
@@ -153,6 +155,7 @@ class Evaluation(Provenance):
     resampled: str
     scores: dict[str, Scores]
     ece: float
+    aurc: float | None = None
     report: dict[str, dict[str, float] | float]
     confusion: list[list[int]]
     by_seed: list[SeedScore] = Field(default_factory=list)

@@ -58,7 +58,7 @@ def _headline(evaluation: Evaluation) -> str:
     scores = evaluation.scores[evaluation.headline]
     lines = [
         f"UAR {scores.uar} · {said(evaluation.headline)} · ECE {evaluation.ece:.3f} at "
-        f"temperature {evaluation.temperature:.2f}"
+        f"temperature {evaluation.temperature:.2f}{_selective(evaluation)}"
     ]
     if evaluation.by_seed:
         reached = (
@@ -66,6 +66,10 @@ def _headline(evaluation: Evaluation) -> str:
         )
         lines.append(f"mean over {len(evaluation.by_seed)} seeds · {' · '.join(reached)}")
     return "\n".join(lines)
+
+
+def _selective(evaluation: Evaluation) -> str:
+    return "" if evaluation.aurc is None else f" · AURC {evaluation.aurc:.3f}"
 
 
 def _classes(evaluation: Evaluation, predictions: Predictions) -> str:

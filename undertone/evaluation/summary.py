@@ -26,6 +26,7 @@ from undertone.evaluation.record import (
     Provenance,
     SeedScore,
 )
+from undertone.evaluation.selective import area_under_risk
 
 ALONE = "_only"
 
@@ -53,6 +54,7 @@ def summarise(predictions: Predictions, provenance: Provenance) -> Evaluation:
         resampled=_clusters(rows).unit,
         scores=scores_of(predictions, provenance.seed),
         ece=expected_calibration_error(probabilities, headline.truth),
+        aurc=area_under_risk(probabilities.max(axis=1), guess == headline.truth),
         report=classification_report(headline.truth, guess, predictions.labels)[0],
         confusion=confusion(headline.truth, guess, len(predictions.labels)).tolist(),
         by_seed=_by_seed(predictions),
