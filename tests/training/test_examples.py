@@ -40,6 +40,10 @@ def test_views_go_where_their_examples_go() -> None:
 
     assert torch.equal(joined.views, examples.views[[4, 0]])
     assert Examples.concat([examples, plain]).views is None
+    fewer = replace(plain, views=examples.views[:, :1])
+    assert torch.equal(
+        Examples.concat([examples, fewer]).views, torch.cat([fewer.views, fewer.views])
+    )
     examples.rows.loc[:3, "path"] = None
     fifth, sixth = plain.statistics[4:]
     expected = torch.stack([fifth, sixth, fifth + 1, fifth + 2, sixth + 1, sixth + 2])

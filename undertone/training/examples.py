@@ -53,12 +53,13 @@ class Examples:
 
     @staticmethod
     def concat(parts: Sequence["Examples"]) -> "Examples":
-        """All examples of `parts`, one part after the other; views only where all have them."""
+        """All examples of `parts`, one part after the other, with as many views as all have."""
         views = [part.views for part in parts if part.views is not None]
+        fewest = min((given.shape[1] for given in views), default=0)
         return Examples(
             pd.concat([part.rows for part in parts], ignore_index=True),
             torch.cat([part.statistics for part in parts]),
-            torch.cat(views) if len(views) == len(parts) else None,
+            torch.cat([given[:, :fewest] for given in views]) if len(views) == len(parts) else None,
         )
 
     def heard(self) -> Tensor:
