@@ -173,9 +173,15 @@ def _run(
         )
         found = last_checkpoint(checkpoints)
         trainer.train(resume_from_checkpoint=str(found) if found else None)
-        trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
-    bundle.info["trained_parameters"] = max(trained, bundle.info["trained_parameters"])
+    trained = max(_moved(trainer.optimizer), bundle.info["trained_parameters"])
+    bundle.info["trained_parameters"] = trained
     bundle.info["curves"][stage.name] = _curve(trainer.state.log_history)
+
+
+def _moved(optimizer: torch.optim.Optimizer) -> int:
+    """How many parameters ever had a gradient: not those of a modality that no example has."""
+    states = optimizer.state.items()
+    return sum(weight.numel() for weight, known in states if known["exp_avg_sq"].any())
 
 
 def _curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:
