@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import torch
 from torch import nn
-from transformers import TrainerCallback, set_seed
+from transformers import Trainer, TrainerCallback, set_seed
 
 from undertone.bundle import Bundle
 from undertone.config import Params, SelectBy, Tuning
@@ -173,14 +173,14 @@ def _run(
         )
         found = last_checkpoint(checkpoints)
         trainer.train(resume_from_checkpoint=str(found) if found else None)
-    trained = max(_moved(trainer.optimizer), bundle.info["trained_parameters"])
+    trained = max(_moved(trainer), bundle.info["trained_parameters"])
     bundle.info["trained_parameters"] = trained
     bundle.info["curves"][stage.name] = _curve(trainer.state.log_history)
 
 
-def _moved(optimizer: torch.optim.Optimizer) -> int:
+def _moved(trainer: Trainer) -> int:
     """How many parameters ever had a gradient: not those of a modality that no example has."""
-    states = optimizer.state.items()
+    states = trainer.optimizer.state.items() if trainer.optimizer else ()
     return sum(weight.numel() for weight, known in states if known["exp_avg_sq"].any())
 
 
