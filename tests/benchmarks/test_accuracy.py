@@ -66,7 +66,7 @@ def test_ours_and_peers_go_through_the_same_turns(setup: Setup) -> None:
     assert [other.than for other in ours.beside] == list(by_name)
     gap = ours.beside[0].difference
     assert gap.value == pytest.approx(ours.score.value - by_name[SVM].score.value)
-    assert ours.trained_parameters
+    assert 0 < (ours.trained_parameters or 0) < 5_000  # the text encoder was given nothing
     assert ours.cpu_seconds
 
 
