@@ -46,7 +46,7 @@ def test_standardises_each_dimension() -> None:
 
 def test_layer_weights_choose_layers() -> None:
     model = tiny.model()
-    model.acoustic.layer_scores.data = torch.tensor([0.0, 200.0, 0.0])
+    model.acoustic.layer_weights.copy_(torch.tensor([0.0, 1.0, 0.0]))
     statistics = torch.randn(2, tiny.LAYERS + 1, 2 * tiny.SIZE)
     before = model(acoustic_statistics=statistics).logits
     statistics[:, [0, 2]] += 10

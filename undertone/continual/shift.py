@@ -14,14 +14,15 @@ from undertone.bundle import Bundle
 from undertone.config import AudioParams
 from undertone.model.config import AUDIO
 from undertone.model.fused import FusedModel
+from undertone.training.batches import acoustic_statistics, batches_of
 from undertone.training.examples import Examples
-from undertone.training.predicting import predict
 
 LEAST_SHARE = 0.1
+SMALLEST = 1e-12
 
 
 class Blindness(nn.Module):
-    """Takes directions [S, R], orthonormal, out of its input [B, S]."""
+    """Takes directions [D, R], orthonormal, out of its input [B, D]."""
 
     directions: Tensor
 
@@ -30,7 +31,7 @@ class Blindness(nn.Module):
         self.register_buffer("directions", directions)
 
     def forward(self, values: Tensor) -> Tensor:
-        """What is left of values [B, S]."""
+        """What is left of values [B, D]."""
         return values - values @ self.directions @ self.directions.T
 
 
@@ -40,8 +41,8 @@ def shift_directions(
     """Directions in which the acoustics of two domains differ for one and the same emotion.
 
     Per encoder layer, the difference of means within each emotion that both have, averaged over
-    these emotions: a domain that is merely angrier is not shifted. Directions with less than a
-    tenth of the largest shift are left alone.
+    these emotions: a domain that is merely angrier is not shifted. Layers with less than a tenth
+    of the largest shift are left alone.
 
     Args:
         bundle: the model whose standardised statistics [N, L + 1, S] are compared.
@@ -50,21 +51,22 @@ def shift_directions(
         audio: how recordings are cleaned, for a model with an acoustic encoder of its own.
 
     Returns:
-        Orthonormal directions [S, R] with R at most L + 1; none where a domain has no recordings,
-        or no emotion in common with the other.
+        Orthonormal directions [(L + 1)·S, R], one in each shifted layer; none where a domain has
+        no recordings, or no emotion in common with the other.
     """
     before, after = (_means(bundle, examples, audio) for examples in (old, new))
     common = before.keys() & after.keys()
     if not common:
         return None
     shift = torch.stack([after[emotion] - before[emotion] for emotion in sorted(common)]).mean(0)
-    _, sizes, directions = torch.linalg.svd(shift, full_matrices=False)
-    chosen: Tensor = directions[sizes >= LEAST_SHARE * sizes[0]].T
+    sizes = shift.norm(dim=1)
+    directions = torch.block_diag(*(shift / sizes[:, None].clamp_min(SMALLEST))[:, None])
+    chosen: Tensor = directions[sizes >= LEAST_SHARE * sizes.max()].T
     return chosen
 
 
 def blind(model: FusedModel, directions: Tensor) -> None:
-    """Make the acoustic branch blind to directions [S, R]; `absorb` gives it its shape back."""
+    """Make the acoustic branch blind to directions [D, R]; `absorb` gives it its shape back."""
     model.acoustic.project.insert(0, Blindness(directions))
 
 
@@ -90,13 +92,9 @@ def _means(bundle: Bundle, examples: Examples, audio: AudioParams) -> dict[int, 
     return {int(label): statistics[targets == label].mean(0) for label in targets.unique()}
 
 
+@torch.no_grad()
 def _standardised(bundle: Bundle, examples: Examples, audio: AudioParams) -> Tensor:
-    seen: list[Tensor] = []
-    handle = bundle.model.acoustic.standardise.register_forward_hook(
-        lambda _module, _inputs, output: seen.append(output.cpu())
-    )
-    try:
-        predict(bundle, examples, audio)
-    finally:
-        handle.remove()
-    return torch.cat(seen)
+    batches = batches_of(bundle, examples, audio, labelled=False)
+    statistics = acoustic_statistics(bundle.model, batches)
+    standard: Tensor = bundle.model.acoustic.standardise(statistics)
+    return standard

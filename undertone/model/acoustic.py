@@ -15,14 +15,16 @@ SHORTEST_CLIP = 2  # mel frames, which make one state
 class AcousticBranch(nn.Module):
     """Mel features or pooled statistics to an embedding.
 
-    The mean and deviation over time of every layer are standardised, summed with learned softmax
-    weights (after SUPERB, Yang et al., 2021) and projected. Pooling comes before weighting, so
-    that the statistics of a frozen encoder are computed once.
+    The mean and deviation over time of every layer are standardised, weighed and projected side
+    by side: what tells emotions apart is spread over the layers. Pooling comes before all that is
+    learnt, so that the statistics of a frozen encoder are computed once.
 
     Attributes:
         encoder: the Whisper encoder, or none for a model that is given statistics.
-        layer_scores: their softmax weighs the layers.
+        layer_weights: how much each layer counts [L + 1], fitted once on training speakers.
     """
+
+    layer_weights: Tensor
 
     def __init__(self, config: FusedConfig) -> None:
         super().__init__()
@@ -37,8 +39,10 @@ class AcousticBranch(nn.Module):
         )
         self.standardise = Standardisation(layers, size)
         self.novelty = Novelty(layers * size, config.novelty_rank)
-        self.layer_scores = nn.Parameter(torch.zeros(layers))
-        self.project = Projection(size, config.hidden_size, config.input_dropout, config.dropout)
+        self.register_buffer("layer_weights", torch.full((layers,), layers**-0.5))
+        self.project = Projection(
+            layers * size, config.hidden_size, config.input_dropout, config.dropout
+        )
 
     def statistics(self, features: Tensor, frames: Tensor | None, present: Tensor) -> Tensor:
         """Listen to clips: mean and deviation of each layer's states [B, L + 1, 2·D].
@@ -75,10 +79,9 @@ class AcousticBranch(nn.Module):
 
     def forward(self, statistics: Tensor, present: Tensor) -> Tensor:
         """Embeddings [B, H] of statistics [B, L + 1, 2·D]; rows not `present` are blanked."""
-        weights = self.layer_scores.softmax(0)
         standard = self.standardise(blanked(statistics, present))
-        mixed = torch.einsum("bls,l->bs", standard, weights / weights.norm())
-        embedding: Tensor = self.project(mixed)
+        weighed = standard * self.layer_weights[:, None]
+        embedding: Tensor = self.project(weighed.flatten(1))
         return embedding
 
     def remember(self, statistics: Tensor) -> None:

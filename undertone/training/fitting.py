@@ -90,7 +90,7 @@ def _start(train: Examples, params: Params, labels: Sequence[str], init: Bundle 
     weights = balanced(targets, len(bundle.labels), params.training.class_weights)
     model.class_weights.copy_(weights)
     if init is None:
-        _favour_layers(bundle, train)
+        _weigh_layers(bundle, train)
     return bundle
 
 
@@ -119,7 +119,7 @@ def _stages(params: Params, *, new: bool) -> list[Stage]:
 
 
 @torch.no_grad()
-def _favour_layers(bundle: Bundle, train: Examples) -> None:
+def _weigh_layers(bundle: Bundle, train: Examples) -> None:
     acoustic = bundle.model.acoustic
     voiced = train.take(train.present()[:, AUDIO].numpy())
     speakers = voiced.rows["speaker_id"]
@@ -127,7 +127,7 @@ def _favour_layers(bundle: Bundle, train: Examples) -> None:
         return
     statistics = acoustic.standardise(voiced.statistics)
     targets = voiced.targets(bundle.labels)
-    acoustic.layer_scores.copy_(
+    acoustic.layer_weights.copy_(
         probe_layers(statistics, targets, speakers.tolist(), len(bundle.labels))
     )
 

@@ -28,7 +28,6 @@ from undertone.training.batches import Batches, as_is
 from undertone.training.tuning import of_encoder
 
 EVALUATION_BATCH = 256
-LAYER_SCORES_RATE = 10.0
 SELECTION = "selection"
 SURPRISE_WEIGHT = 0.5
 
@@ -46,24 +45,20 @@ class LightTrainer(Trainer):
 
     def create_optimizer(self, model: Any = None) -> Optimizer:  # noqa: ARG002
         """AdamW with the encoders' own learning rate; biases, norms and scalars do not decay."""
-        rates = {
-            "encoder": self.encoder_learning_rate,
-            "scores": LAYER_SCORES_RATE * self.args.learning_rate,
-            "other": self.args.learning_rate,
-        }
-        groups: dict[tuple[str, bool], list[torch.nn.Parameter]] = {}
+        groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
         for name, parameter in self.network.named_parameters():
             if parameter.requires_grad:
-                key = (_rate_of(name, self.network.config.text_from_scratch), parameter.dim() > 1)
-                groups.setdefault(key, []).append(parameter)
+                pretrained = _pretrained(name, self.network.config.text_from_scratch)
+                groups.setdefault((pretrained, parameter.dim() > 1), []).append(parameter)
+        own, heads = self.encoder_learning_rate, self.args.learning_rate
         self.optimizer = torch.optim.AdamW(
             [
                 {
                     "params": parameters,
-                    "lr": rates[rate],
+                    "lr": own if pretrained else heads,
                     "weight_decay": self.args.weight_decay if decays else 0.0,
                 }
-                for (rate, decays), parameters in groups.items()
+                for (pretrained, decays), parameters in groups.items()
             ]
         )
         return self.optimizer
@@ -176,12 +171,10 @@ def last_checkpoint(folder: Path) -> Path | None:
     return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
-def _rate_of(name: str, text_from_scratch: bool) -> str:
-    if name.startswith("text.encoder.") and text_from_scratch and ".lora_" not in name:
-        return "other"
-    if of_encoder(name):
-        return "encoder"
-    return "scores" if name == "acoustic.layer_scores" else "other"
+def _pretrained(name: str, text_from_scratch: bool) -> bool:
+    """Whether a trained parameter is a pretrained encoder's, or an adapter's beside it."""
+    fresh = text_from_scratch and name.startswith("text.encoder.") and ".lora_" not in name
+    return of_encoder(name) and not fresh
 
 
 def _scores(predicted: EvalPrediction, classes: int, select_by: SelectBy) -> dict[str, float]:
