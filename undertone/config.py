@@ -131,6 +131,7 @@ class TrainingParams(Section):
     prefix_length: int = Field(16, ge=1)  # learned states before those of each acoustic layer
     frozen_layers: int = Field(0, ge=0)  # of the acoustic encoder, at the bottom, left untuned
     patience: int = Field(8, ge=1)
+    refit: bool = False  # on the validation speakers too, for the epochs that they chose
     group_by_length: bool = False  # batches of texts of like length
     bfloat16: bool = False  # on a CPU too; a GPU always does
     loggers: tuple[Literal["dvclive", "tensorboard", "wandb"], ...] = ()

@@ -13,8 +13,8 @@ from undertone.config import Params
 from undertone.errors import CorpusError
 from undertone.manifest import data_revision, read_manifest
 from undertone.training import fitting
-from undertone.training.examples import load_examples
-from undertone.training.finetuning import finetune
+from undertone.training.examples import Examples, load_examples
+from undertone.training.finetuning import finetune, learn
 from undertone.training.predicting import predict
 
 STEPS_AN_EPOCH = 3
@@ -140,3 +140,25 @@ def test_logs_to_dvclive_and_tensorboard(tmp_path: Path, whisper: Path) -> None:
     metrics = json.loads((tmp_path / "logs" / "heads" / "dvclive" / "metrics.json").read_text())
     assert metrics["eval"]["uar"] > 0
     assert list((tmp_path / "logs" / "heads" / "tensorboard").glob("events*"))
+
+
+def test_refitting_learns_from_validation_too_and_keeps_what_it_decided(params: Params) -> None:
+    train, validation = synthetic.examples(4), synthetic.examples(2, first=4)
+    again = params.model_copy(
+        update={"training": params.training.model_copy(update={"refit": True})}
+    )
+    first, reached = learn(train, validation, params, synthetic.LABELS)
+    second, reached_again = learn(train, validation, again, synthetic.LABELS)
+
+    assert (reached_again, second.temperature) == (reached, first.temperature)
+    assert second.abstention == first.abstention
+    assert second.info["refit"] == len(train) + len(validation)
+    assert second.info["curves"] == first.info["curves"]
+    both = Examples.concat([train, validation]).statistics
+    assert_close(second.model.acoustic.standardise.mean, both.mean(0))
+
+
+def test_a_fit_without_validation_trains_to_the_end(params: Params) -> None:
+    bundle = fitting.fit(synthetic.examples(4), None, params, synthetic.LABELS)
+
+    assert bundle.info["epochs"] == {"heads": params.training.epochs}

@@ -39,8 +39,7 @@ from undertone.leaks import near_duplicates
 from undertone.progress import track
 from undertone.protocols import Turn, choose_protocols
 from undertone.training.examples import Examples
-from undertone.training.finetuning import calibrate
-from undertone.training.fitting import fit
+from undertone.training.finetuning import learn
 
 
 @dataclass(frozen=True)
@@ -132,8 +131,7 @@ def _fit(run: _Run, plan: Plan, turn: Turn, seed: int) -> Result:
     training = run.params.training.model_copy(update={"seed": seed})
     params = run.params.model_copy(update={"training": training})
     train, validation, test = map(run.examples.take, (turn.train, turn.validation, turn.test))
-    bundle = fit(train, validation, params, plan.labels)
-    calibrate(bundle, validation, params)
+    bundle, _ = learn(train, validation, params, plan.labels)
     logits = predict_conditions(bundle, test, params.audio).logits
     return Result(
         logits, bundle.temperature, perf_counter() - started, bundle.info["trained_parameters"]

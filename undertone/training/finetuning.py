@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +26,7 @@ from undertone.training.examples import ACOUSTIC_FILE, Examples, labels_of, load
 from undertone.training.fitting import fit
 from undertone.training.predicting import predict
 
+LEARNT = ("train", "validation")
 LIBRARIES = ("torch", "transformers", "peft", "undertone")
 
 
@@ -72,18 +74,69 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     """
     examples = load_examples(corpus, heard)
     assert_no_leak(examples.rows)
-    train, validation = (load_examples(corpus, heard, split) for split in ("train", "validation"))
+    train, validation = (load_examples(corpus, heard, split) for split in LEARNT)
     provenance = _provenance(corpus, heard, examples, params)
     checkpoints, logs = _checkpoints(out, provenance), out.parent / "logs"
     labels = labels_of(train.rows)
     init = Bundle.load(Path(params.training.init)) if params.training.init else None
-    bundle = fit(train, validation, params, labels, init=init, checkpoints=checkpoints, logs=logs)
-    reached = calibrate(bundle, validation, params)
-    bundle.info |= provenance | {"validation_uar": reached, "trained_on": trained_on(train.rows)}
+    bundle, reached = learn(
+        train, validation, params, labels, init=init, checkpoints=checkpoints, logs=logs
+    )
+    learnt = examples.take(
+        examples.rows["split"].isin(LEARNT if params.training.refit else LEARNT[:1])
+    )
+    bundle.info |= provenance | {"validation_uar": reached, "trained_on": trained_on(learnt.rows)}
     bundle.card = model_card(bundle)
     save_bundle(bundle, out)
     shutil.rmtree(checkpoints)
     return _report(bundle)
+
+
+def learn(
+    train: Examples,
+    validation: Examples,
+    params: Params,
+    labels: Sequence[str],
+    *,
+    init: Bundle | None = None,
+    checkpoints: Path | None = None,
+    logs: Path | None = None,
+) -> tuple[Bundle, float]:
+    """Fit a bundle and calibrate it; with `training.refit`, fit again on validation too.
+
+    The second fit trains as many epochs as the validation speakers chose in the first, and keeps
+    the temperature and abstention that they gave it: none of them would be honest on speakers it
+    was trained on.
+
+    Args:
+        train: what it learns from.
+        validation: what chooses the epoch and calibrates; other speakers than `train`.
+        params: the run's settings.
+        labels: the emotions in the order of the logits.
+        init: a bundle to go on from.
+        checkpoints: folder for those of the first fit.
+        logs: folder for experiment trackers.
+
+    Returns:
+        The bundle, and the UAR on validation of the fit that they did not train.
+    """
+    chosen = fit(train, validation, params, labels, init=init, checkpoints=checkpoints, logs=logs)
+    reached = calibrate(chosen, validation, params)
+    if not params.training.refit:
+        return chosen, reached
+    everything = Examples.concat([train, validation])
+    again = fit(everything, None, _settled(params, chosen, init), chosen.labels, init=init)
+    seconds = chosen.info["seconds"] + again.info["seconds"]
+    again.temperature, again.abstention = chosen.temperature, chosen.abstention
+    again.info = chosen.info | {"seconds": seconds, "refit": len(everything)}
+    return again, reached
+
+
+def _settled(params: Params, chosen: Bundle, init: Bundle | None) -> Params:
+    """The settings of a fit that trains each stage for the epochs that were chosen."""
+    names = {"heads": "epochs", "encoders": "epochs" if init else "encoder_epochs"}
+    epochs = {names[stage]: count for stage, count in chosen.info["epochs"].items()}
+    return params.model_copy(update={"training": params.training.model_copy(update=epochs)})
 
 
 def calibrate(bundle: Bundle, validation: Examples, params: Params) -> float:

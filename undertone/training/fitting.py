@@ -15,7 +15,7 @@ from transformers import Trainer, TrainerCallback, set_seed
 from undertone.bundle import Bundle
 from undertone.config import Params, SelectBy, Tuning
 from undertone.model.config import AUDIO
-from undertone.training.batches import acoustic_statistics, batches_of, settle, varies
+from undertone.training.batches import Batches, acoustic_statistics, batches_of, settle, varies
 from undertone.training.beginning import begin, equip
 from undertone.training.callbacks import ProgressBar, trackers
 from undertone.training.examples import Examples
@@ -35,7 +35,7 @@ class Stage:
 
 def fit(
     train: Examples,
-    validation: Examples,
+    validation: Examples | None,
     params: Params,
     labels: Sequence[str],
     *,
@@ -50,7 +50,8 @@ def fit(
 
     Args:
         train: what it learns from.
-        validation: what chooses the best epoch; other speakers than `train`.
+        validation: what chooses the best epoch; other speakers than `train`. Without it the last
+            epoch is kept.
         params: the run's settings; `model`, `training`, `listening` and `audio` count.
         labels: the emotions in the order of the logits; those of `init` where it is given.
         init: a bundle to go on from, which is left as it is.
@@ -59,8 +60,8 @@ def fit(
         logs: folder for experiment trackers; without it none is told.
 
     Returns:
-        The fitted bundle, not calibrated yet; its `info` tells the curves, seconds and number of
-        trained parameters.
+        The fitted bundle, not calibrated yet; its `info` tells the curves, the epoch of each stage
+        that was kept, seconds and number of trained parameters.
 
     Raises:
         CorpusError: an example's emotion is not one of `labels`.
@@ -69,7 +70,7 @@ def fit(
     started = perf_counter()
     set_seed(params.training.seed)
     bundle = _start(train, params, labels, init)
-    bundle.info = {"curves": {}, "trained_parameters": 0}
+    bundle.info = {"curves": {}, "epochs": {}, "trained_parameters": 0}
     *first, last = _stages(params, new=init is None)
     for stage in (*first, last):
         told = trackers(params.training.loggers, logs / stage.name) if logs else []
@@ -148,7 +149,7 @@ def _remember(bundle: Bundle, train: Examples, params: Params) -> None:
 def _run(
     bundle: Bundle,
     train: Examples,
-    validation: Examples,
+    validation: Examples | None,
     params: Params,
     stage: Stage,
     checkpoints: Path,
@@ -159,14 +160,8 @@ def _run(
         equip(bundle, params)
     nn.Module.to(model, device_of(training.device))
     with tuned(model, stage.tuning, training.lora_rank, training.frozen_layers):
-        learnt, chosen = (
-            settle(
-                model,
-                batches_of(bundle, examples, params.audio, varied=varied),
-                training.frozen_layers,
-            )
-            for examples, varied in ((train, True), (validation, False))
-        )
+        learnt = _ready(bundle, train, params, varied=True)
+        chosen = None if validation is None else _ready(bundle, validation, params, varied=False)
         callbacks = [ProgressBar(f"fitting {stage.name}"), *told]
         trainer = trainer_for(
             bundle, learnt, chosen, training, stage.epochs, checkpoints, callbacks
@@ -176,12 +171,25 @@ def _run(
     trained = max(_moved(trainer), bundle.info["trained_parameters"])
     bundle.info["trained_parameters"] = trained
     bundle.info["curves"][stage.name] = _curve(trainer.state.log_history)
+    bundle.info["epochs"][stage.name] = _kept_epoch(trainer)
+
+
+def _ready(bundle: Bundle, examples: Examples, params: Params, *, varied: bool) -> Batches:
+    batches = batches_of(bundle, examples, params.audio, varied=varied)
+    return settle(bundle.model, batches, params.training.frozen_layers)
 
 
 def _moved(trainer: Trainer) -> int:
     """How many parameters ever had a gradient: not those of a modality that no example has."""
     states = trainer.optimizer.state.items() if trainer.optimizer else ()
     return sum(weight.numel() for weight, known in states if known["exp_avg_sq"].any())
+
+
+def _kept_epoch(trainer: Trainer) -> int:
+    """The epoch whose weights were kept: the best on validation, or the last."""
+    state = trainer.state
+    step = state.best_global_step or state.global_step
+    return max(1, round(step * state.num_train_epochs / state.max_steps))
 
 
 def _curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:

@@ -94,13 +94,15 @@ class LightTrainer(Trainer):
 def trainer_for(
     bundle: Bundle,
     train: Batches,
-    validation: Batches,
+    validation: Batches | None,
     params: TrainingParams,
     epochs: int,
     folder: Path,
     callbacks: list[TrainerCallback],
 ) -> LightTrainer:
     """A trainer that stops early, and ends with the weights that are best on validation.
+
+    Without validation it trains to the end.
 
     Best by `select_by`; a UAR less half the log-loss: with few validation speakers many epochs
     have the same UAR, or differ by an utterance, and the log-loss tells which of them is surer
@@ -116,6 +118,8 @@ def trainer_for(
         callbacks: progress and loggers.
     """
     on_gpu = device_of(params.device).type == "cuda"
+    when = "no" if validation is None else "epoch"
+    stopping = [] if validation is None else [EarlyStoppingCallback(params.patience)]
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=epochs,
@@ -125,11 +129,11 @@ def trainer_for(
         weight_decay=params.weight_decay,
         warmup_steps=params.warmup_steps,
         lr_scheduler_type="cosine",
-        eval_strategy="epoch",
-        save_strategy="epoch",
+        eval_strategy=when,
+        save_strategy=when,
         logging_strategy="epoch",
         save_total_limit=1,
-        load_best_model_at_end=True,
+        load_best_model_at_end=validation is not None,
         metric_for_best_model=SELECTION,
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
@@ -150,7 +154,7 @@ def trainer_for(
         train_dataset=train,
         eval_dataset=validation,
         compute_metrics=lambda predicted: _scores(predicted, classes, params.select_by),
-        callbacks=[EarlyStoppingCallback(params.patience), *callbacks],
+        callbacks=[*stopping, *callbacks],
         encoder_learning_rate=params.encoder_learning_rate,
         group_by_length=params.group_by_length,
     )
