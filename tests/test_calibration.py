@@ -7,6 +7,7 @@ from undertone.calibration import (
     expected_calibration_error,
     fit_temperature,
     reliability_bins,
+    shrink_temperature,
     softmax,
 )
 
@@ -85,3 +86,10 @@ def test_error_does_not_change_when_classes_are_renamed() -> None:
     renamed = np.argsort(order)[labels]
     first = expected_calibration_error(softmax(logits), labels)
     assert expected_calibration_error(softmax(logits[:, order]), renamed) == pytest.approx(first)
+
+
+def test_few_speakers_move_the_temperature_less() -> None:
+    by_few, by_many = (shrink_temperature(0.5, speakers) for speakers in (1, 200))
+    assert 0.5 < by_many < by_few < 1
+    assert by_many == pytest.approx(0.5, abs=0.01)
+    assert shrink_temperature(0.5, 0) == 1

@@ -8,6 +8,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 BINS = 15
 COLDEST, HOTTEST = 0.05, 20.0
+UNMOVED_SPEAKERS = 2
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,19 @@ def fit_temperature(logits: npt.ArrayLike, labels: npt.ArrayLike) -> float:
         negative_log_likelihood, bounds=bounds, method="bounded", options={"xatol": 1e-6}
     )
     return float(np.exp(found.x))
+
+
+def shrink_temperature(temperature: float, speakers: int) -> float:
+    """A temperature that was fitted on few speakers, drawn towards 1.
+
+    One or two validation speakers, who also chose the epoch, look surer than new ones are. Its
+    logarithm counts by S / (S + 2), as if two speakers had asked for no change.
+
+    Args:
+        temperature: from `fit_temperature`.
+        speakers: S, whom it was fitted on.
+    """
+    return float(temperature ** (speakers / (speakers + UNMOVED_SPEAKERS)))
 
 
 def reliability_bins(

@@ -13,7 +13,7 @@ import torch
 
 from undertone.abstention import fit_abstention
 from undertone.bundle import Bundle, save_bundle
-from undertone.calibration import fit_temperature, softmax
+from undertone.calibration import fit_temperature, shrink_temperature, softmax
 from undertone.config import Params
 from undertone.evaluation.card import model_card, trained_on
 from undertone.evaluation.metrics import uar
@@ -148,7 +148,8 @@ def calibrate(bundle: Bundle, validation: Examples, params: Params) -> float:
     predicted = predict(bundle, validation, params.audio)
     logits = predicted.logits
     targets = validation.targets(bundle.labels).numpy()
-    bundle.temperature = fit_temperature(logits, targets)
+    speakers = validation.rows["speaker_id"].nunique()
+    bundle.temperature = shrink_temperature(fit_temperature(logits, targets), speakers)
     confidences = softmax(logits, bundle.temperature).max(axis=1, initial=0.0)
     bundle.abstention = fit_abstention(confidences, predicted.novelty, params.training.coverage)
     if bundle.image_processor is None:
