@@ -141,7 +141,7 @@ class TrainingParams(Section):
     @model_validator(mode="after")
     def _require_epochs(self) -> Self:
         if self.tuning == "frozen" and not self.epochs:
-            raise ValueError("epochs: frozen encoders leave the heads alone to train; give them 1")
+            raise ValueError("training.epochs must be 1 or more where the heads alone are trained")
         return self
 
 
