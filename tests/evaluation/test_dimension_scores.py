@@ -12,6 +12,8 @@ from undertone.training.predicting import Predicted
 
 LABELS = ("anger", "neutral", "sadness")
 
+UNHEARD = np.full(12, np.nan, np.float32)
+
 
 class Sure:
     """Stands in for a bundle whose logits are already sure."""
@@ -44,7 +46,7 @@ def score(monkeypatch: pytest.MonkeyPatch, examples: Examples, said: Predicted):
 
 def test_what_is_derived_from_right_classes_agrees_with_the_mapping(monkeypatch, examples) -> None:
     logits = np.tile(np.eye(3, dtype=np.float32) * 50, (4, 1))
-    found = score(monkeypatch, examples, Predicted(logits, {}))
+    found = score(monkeypatch, examples, Predicted(logits, {}, UNHEARD))
     assert found.source == "derived"
     assert found.utterances == {"valence": 12, "arousal": 6, "dominance": 0}
     assert set(found.ccc) == {"valence", "arousal"}
@@ -54,11 +56,15 @@ def test_what_is_derived_from_right_classes_agrees_with_the_mapping(monkeypatch,
 
 def test_a_head_of_its_own_is_scored_where_there_is_one(monkeypatch, examples) -> None:
     values = -examples.dimensions().nan_to_num().numpy()
-    found = score(monkeypatch, examples, Predicted(np.zeros((12, 3), np.float32), {}, values))
+    found = score(
+        monkeypatch, examples, Predicted(np.zeros((12, 3), np.float32), {}, UNHEARD, values)
+    )
     assert found.source == "trained"
     assert found.ccc["arousal"].value < 0
 
 
 def test_unlabelled_examples_have_no_scores(monkeypatch, examples) -> None:
     examples.rows[["valence", "arousal"]] = None
-    assert score(monkeypatch, examples, Predicted(np.zeros((12, 3), np.float32), {})) is None
+    assert (
+        score(monkeypatch, examples, Predicted(np.zeros((12, 3), np.float32), {}, UNHEARD)) is None
+    )
