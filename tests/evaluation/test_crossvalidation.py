@@ -73,12 +73,12 @@ def test_what_is_left_out_neither_trains_nor_tests(
 ) -> None:
     seen = []
 
-    def fit(train: Any, *rest: Any, **named: Any) -> Any:
+    def learn(train: Any, *rest: Any, **named: Any) -> Any:
         seen.append(train.present().any(dim=0).tolist())
         return real(train, *rest, **named)
 
-    real = crossvalidation.fit
-    monkeypatch.setattr(crossvalidation, "fit", fit)
+    real = crossvalidation.learn
+    monkeypatch.setattr(crossvalidation, "learn", learn)
     found = cross_validate([made], params, "folds:2", tmp_path / "e", without={"text"})
     assert seen == [[True, False, False]] * 2
     assert list(found.scores) == ["fused", "audio_only"]
@@ -115,20 +115,22 @@ def test_speaker_dependent_stands_beside_and_never_alone(
 def test_a_killed_run_goes_on_after_its_last_turn(
     made: Folders, params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, fitted = crossvalidation.fit, []
+    real, fitted = crossvalidation.learn, []
 
-    def fit(*arguments: Any) -> Any:
+    def learn(*arguments: Any) -> Any:
         if len(fitted) == 2:
             raise KeyboardInterrupt
         fitted.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(crossvalidation, "fit", fit)
+    monkeypatch.setattr(crossvalidation, "learn", learn)
     with pytest.raises(KeyboardInterrupt):
         cross_validate([made], params, "folds:3", tmp_path / "e")
-    monkeypatch.setattr(crossvalidation, "fit", real)
+    monkeypatch.setattr(crossvalidation, "learn", real)
     whole = cross_validate([made], params, "folds:3", tmp_path / "whole")
-    monkeypatch.setattr(crossvalidation, "fit", lambda *given: fitted.append(given) or real(*given))
+    monkeypatch.setattr(
+        crossvalidation, "learn", lambda *given: fitted.append(given) or real(*given)
+    )
     resumed = cross_validate([made], params, "folds:3", tmp_path / "e")
     assert len(fitted) == 3
     assert resumed.scores == whole.scores
