@@ -19,7 +19,7 @@ from undertone.manifest import read_manifest
 SMALL = (
     "corpus.generated.clips=400",
     "training.epochs=6",
-    "continual.epochs=2",
+    "continual.epochs=8",
     "continual.min_labels=40",
     "promotion.min_gain=0",
     "promotion.max_forgetting=0.9",
