@@ -18,9 +18,17 @@ def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
         vocab_size=VOCABULARY, special_tokens=list(SPECIAL.values()), show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.model = _numbered(tokenizer.get_vocab())
     marks = [(SPECIAL[name], tokenizer.token_to_id(SPECIAL[name])) for name in ("cls", "sep")]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{SPECIAL['cls']} $A {SPECIAL['sep']}", special_tokens=marks
     )
     named = {f"{name}_token": mark for name, mark in SPECIAL.items()}
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **named)
+
+
+def _numbered(pieces: Iterable[str]) -> models.WordPiece:
+    """Pieces in one order for the same texts: the trainer's own is not the same every time."""
+    ordered = [*SPECIAL.values(), *sorted(set(pieces) - set(SPECIAL.values()))]
+    numbers = {piece: number for number, piece in enumerate(ordered)}
+    return models.WordPiece(numbers, unk_token=SPECIAL["unk"])
