@@ -15,13 +15,18 @@ from undertone.manifest import write_manifest
 from undertone.training import finetune
 
 SPLIT_OF = ["train"] * 4 + ["validation"] * 2 + ["test"] * 3
-ADAPT = ("continual.min_labels=30", "continual.epochs=6", "promotion.min_holdout=5")
+ADAPT = (
+    "continual.min_labels=30",
+    "continual.learning_rate=0.005",
+    "promotion.min_holdout=5",
+)
+FLUENT = "training.epochs=20"  # a champion that is sure of the old domain
 
 
 @pytest.fixture(scope="module")
 def params(tmp_path_factory: pytest.TempPathFactory) -> Params:
     whisper = synthetic.write_whisper(tmp_path_factory.mktemp("models") / "whisper")
-    return synthetic.settings(f"listening.whisper={whisper}", *ADAPT)
+    return synthetic.settings(f"listening.whisper={whisper}", FLUENT, *ADAPT)
 
 
 @pytest.fixture(scope="module")
