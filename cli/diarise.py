@@ -15,10 +15,6 @@ def diarise(
     heard: Annotated[Path, typer.Option(help="Its heard folder.")],
     to: Annotated[Path, typer.Option("--out", help="The folder to write.")],
     each: Annotated[int, typer.Option(min=1, help="Joined recordings of a speaker.")] = 24,
-    teach: Annotated[
-        Path | None,
-        typer.Option(help="First teach it windows of joined recordings; the bundle to write."),
-    ] = None,
     profile: Profile = None,
     params: ParamsFile = None,
     overrides: Set = None,
@@ -27,5 +23,5 @@ def diarise(
     from undertone.evaluation.diarising import diarise
 
     values = settings(profile, params, None, overrides)
-    diarise(bundle, folder, heard, values, to, each=each, teach=teach)
+    diarise(bundle, folder, heard, values, to, each=each)
     out.out((to / "report.txt").read_text(encoding="utf-8"), highlight=False)

@@ -14,7 +14,7 @@ from undertone.bundle import Bundle
 from undertone.config import ListeningParams, Params
 from undertone.dimensions import derive
 from undertone.errors import AudioError, ModelError, UndertoneError
-from undertone.inference import Predictor
+from undertone.inference import Predictor, listener_for
 from undertone.model.config import UNHEARD, FusedConfig
 from undertone.model.fused import FusedModel
 from undertone.prediction import Prediction
@@ -279,3 +279,13 @@ def test_the_unsure_abstain(params: Params) -> None:
     strict.abstention = Abstention(confidence_floor=1.0)
     prediction = predictor(params, strict).predict(None, "i am so happy")
     assert (prediction.emotion, prediction.unknown) == ("unknown", "too unsure")
+
+
+def test_the_whisper_of_the_training_listens_whatever_the_settings_name(params: Params) -> None:
+    named = bundle()
+    named.info = {"listening": {"whisper": params.listening.whisper}}
+    assert listener_for(named, ListeningParams()).encoder.layers == WHISPER["encoder_layers"]
+    named.info = {"listening": {"whisper": "gone/elsewhere"}}
+    assert listener_for(named, params.listening).encoder.layers == WHISPER["encoder_layers"]
+    with pytest.raises(ModelError, match="gone/too"):
+        listener_for(named, ListeningParams(whisper="gone/too"))

@@ -154,11 +154,14 @@ class TimelineParams(Section):
         window_seconds: how much is heard around each step, rounded to an odd number of steps.
         hop_seconds: length of a step.
         switch_cost: what a change of emotion must gain in summed log-probability.
+        joined: how many recordings of each speaker, at most, are joined with neutral ones to
+            teach a bundle its timeline; 0 teaches none.
     """
 
     window_seconds: float = Field(1.75, gt=0)
     hop_seconds: float = Field(0.25, ge=0.02)
     switch_cost: float = Field(8.0, ge=0)
+    joined: int = Field(8, ge=0)
 
 
 class ContinualParams(Section):

@@ -10,6 +10,11 @@ MODELS_VARIABLE = "UNDERTONE_MODELS"
 HUB_VARIABLE = "UNDERTONE_HUB"
 
 
+def find(name: str) -> Path | None:
+    """The folder of a model where it is bundled or on disk, see `resolve`; none elsewhere."""
+    return next((folder for folder in _candidates(name) if folder.is_dir()), None)
+
+
 def resolve(name: str) -> Path:
     """Find the folder of a model by name.
 
@@ -23,8 +28,7 @@ def resolve(name: str) -> Path:
     Raises:
         ModelError: the model is nowhere to be found.
     """
-    found = next((folder for folder in _candidates(name) if folder.is_dir()), None)
-    if found is not None:
+    if (found := find(name)) is not None:
         return found
     if os.environ.get(HUB_VARIABLE) == "1":
         return _download(name)

@@ -12,11 +12,11 @@ from torch import Tensor
 from undertone.abstention import UNKNOWN
 from undertone.audio import SAMPLE_RATE, quality
 from undertone.bundle import Bundle
-from undertone.config import Params
+from undertone.config import ListeningParams, Params
 from undertone.dimensions import derive, dimensions_of
 from undertone.errors import ModelError, UndertoneError
 from undertone.face.eyes import Eyes, Seen
-from undertone.hub import resolve
+from undertone.hub import find, resolve
 from undertone.model.config import MODALITIES
 from undertone.model.fused import FusedOutput
 from undertone.prediction import (
@@ -81,13 +81,13 @@ class Predictor:
 
     @classmethod
     def load(cls, bundle: Path, params: Params) -> "Predictor":
-        """Read a bundle, and the Whisper that `params.listening` names.
+        """Read a bundle, and the Whisper that it was trained to hear with.
 
         Raises:
             ModelError: one of them is missing or broken, or they do not belong together.
         """
-        listener = Listener(resolve(params.listening.whisper), params.listening)
-        return cls(Bundle.load(bundle), listener, params)
+        model = Bundle.load(bundle)
+        return cls(model, listener_for(model, params.listening), params)
 
     @torch.inference_mode()
     def predict(
@@ -244,6 +244,17 @@ class Predictor:
     def _named(self, logits: Tensor) -> dict[str, float]:
         shares = self._bundle.distribution(logits[0]).tolist()
         return dict(zip(self._bundle.labels, shares, strict=True))
+
+
+def listener_for(bundle: Bundle, params: ListeningParams) -> Listener:
+    """The Whisper of a bundle's training, or where its folder is not here the one of the settings.
+
+    Raises:
+        ModelError: neither is to be found.
+    """
+    trained_on = bundle.info.get("listening", {}).get("whisper", params.whisper)
+    folder = find(trained_on) or resolve(params.whisper)
+    return Listener(folder, params)
 
 
 def require_same_whisper(bundle: Bundle, listener: Listener, name: str) -> None:

@@ -33,8 +33,8 @@ from undertone.protocols import Protocol, turns_hash
 from undertone.speech import hear
 from undertone.speech.listener import Listener
 from undertone.training.examples import Examples, labels_of, load_examples
-from undertone.training.finetuning import calibrate
 from undertone.training.fitting import fit
+from undertone.training.learning import calibrate
 from undertone.training.windows import teach_windows
 
 

@@ -16,6 +16,7 @@ from undertone.timeline.track import track
 from undertone.timeline.windows import Moments
 from undertone.training import finetune
 from undertone.training.examples import load_examples
+from undertone.training.windows import teach_timeline
 
 SPLIT_OF = ["train"] * 3 + ["validation", "test", "test"]
 
@@ -32,8 +33,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def settings(folder: Path) -> Params:
-    return synthetic.settings(f"listening.whisper={folder / 'whisper'}", "training.epochs=1")
+def settings(folder: Path, joined: int = 2) -> Params:
+    whisper, teach = f"listening.whisper={folder / 'whisper'}", f"timeline.joined={joined}"
+    return synthetic.settings(whisper, teach, "training.epochs=1")
 
 
 def test_a_folder_tells_how_well_emotions_are_put_in_time(made: Path, tmp_path: Path) -> None:
@@ -51,21 +53,36 @@ def test_a_folder_tells_how_well_emotions_are_put_in_time(made: Path, tmp_path: 
         assert picture.size[0] > 800
 
 
-def test_teaching_windows_leaves_whole_recordings_as_they_were(made: Path, tmp_path: Path) -> None:
-    places = (made / "bundle", made / "corpus", made / "heard")
-    diarise(*places, settings(made), tmp_path / "out", each=2, teach=tmp_path / "taught")
-    before, after = Bundle.load(made / "bundle"), Bundle.load(tmp_path / "taught")
-    assert before.timeline == {}
-    assert set(after.timeline) > {"temperature", "acoustic.standardise.mean"}
-    assert not any(name.startswith("text.") for name in after.timeline)
-    weights = after.model.state_dict()
-    for name, value in before.model.state_dict().items():
+def test_a_bundle_is_taught_its_timeline_beside_whole_recordings(
+    made: Path, tmp_path: Path
+) -> None:
+    places = (made / "corpus", made / "heard")
+    finetune(*places, settings(made, joined=0), tmp_path / "untaught")
+    plain, taught = Bundle.load(tmp_path / "untaught"), Bundle.load(made / "bundle")
+    assert plain.timeline == {}
+    assert set(taught.timeline) > {"temperature", "acoustic.standardise.mean"}
+    assert not any(name.startswith("text.") for name in taught.timeline)
+    weights = taught.model.state_dict()
+    for name, value in plain.model.state_dict().items():
         assert_close(weights[name], value)
-    test = load_examples(*places[1:], "test")
+    test = load_examples(*places, "test")
     moments = Moments(1.0, hop=0.25)
     moments.add(test.statistics[0, :, : synthetic.SIZE, None].transpose(1, 2).repeat(1, 50, 1))
-    said = [track(each, moments, TimelineParams()).shares for each in (before, after)]
+    said = [track(each, moments, TimelineParams()).shares for each in (plain, taught)]
     assert not np.allclose(*said)
+
+
+def test_speakers_who_are_never_neutral_teach_no_timeline(made: Path) -> None:
+    bundle = Bundle.load(made / "bundle")
+    bundle.timeline = {}
+    train, validation = (
+        load_examples(made / "corpus", made / "heard", split) for split in ("train", "validation")
+    )
+    moved = train.take((train.rows["emotion"] != "neutral").to_numpy())
+    teach_timeline(bundle, moved, validation, settings(made))
+    assert bundle.timeline == {}
+    teach_timeline(bundle, train, validation, settings(made))
+    assert bundle.timeline
 
 
 def test_a_bundle_of_another_whisper_is_refused(made: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ QUICK = (
     "training.warmup_steps=2",
     "training.learning_rate=0.005",
     "model.hidden_size=16",
+    "timeline.joined=0",
 )
 
 

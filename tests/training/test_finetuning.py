@@ -14,7 +14,8 @@ from undertone.errors import CorpusError
 from undertone.manifest import data_revision, read_manifest
 from undertone.training import fitting
 from undertone.training.examples import Examples, load_examples
-from undertone.training.finetuning import finetune, learn
+from undertone.training.finetuning import finetune
+from undertone.training.learning import learn
 from undertone.training.predicting import predict
 
 STEPS_AN_EPOCH = 3

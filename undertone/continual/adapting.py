@@ -50,6 +50,7 @@ def adapt(init: Bundle, material: Material, params: Params) -> Bundle:
     base = copy.deepcopy(init)
     if continual.tuning != "frozen":
         equip(base, settings)
+        base.timeline = {}  # its heads know the states of the encoder as it was
     directions = _shift(base, material, settings) if continual.ignore_shift else None
     if directions is not None:
         blind(base.model, directions)

@@ -14,7 +14,7 @@ from undertone.errors import CorpusError
 from undertone.evaluation.card import model_card, trained_on
 from undertone.splits import assign_splits, split_hash
 from undertone.training.examples import Examples, load_examples
-from undertone.training.finetuning import calibrate
+from undertone.training.learning import calibrate
 
 Folders = tuple[Path, Path]  # a corpus folder and its heard folder
 

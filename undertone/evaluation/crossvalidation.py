@@ -39,7 +39,7 @@ from undertone.leaks import near_duplicates
 from undertone.progress import track
 from undertone.protocols import Turn, choose_protocols
 from undertone.training.examples import Examples
-from undertone.training.finetuning import learn
+from undertone.training.learning import learn
 
 
 @dataclass(frozen=True)

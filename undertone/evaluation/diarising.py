@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from undertone.bundle import Bundle, save_bundle
+from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.evaluation.evaluator import corpus_info, require_same_splits
 from undertone.evaluation.joined import Joined, join_clips
@@ -21,14 +21,11 @@ from undertone.evaluation.timelines import (
     summarise,
 )
 from undertone.files import replacing_folder, write_json, write_text
-from undertone.hub import resolve
-from undertone.inference import require_same_whisper
+from undertone.inference import listener_for, require_same_whisper
 from undertone.leaks import assert_no_leak
 from undertone.manifest import read_manifest
-from undertone.speech.listener import Listener
 from undertone.splits import split_hash
 from undertone.training.examples import load_examples
-from undertone.training.windows import teach_windows
 
 EACH = 24
 
@@ -41,7 +38,6 @@ def diarise(
     out: Path,
     *,
     each: int = EACH,
-    teach: Path | None = None,
 ) -> Diarisation:
     """Measure how well a bundle tells which emotion appears when.
 
@@ -55,8 +51,6 @@ def diarise(
         params: the run's settings; `timeline`, `listening`, `audio` and `split.seed` count.
         out: the folder to write: `diarisation.json`, `report.txt`, `timeline.png`.
         each: joined recordings of a speaker, at most.
-        teach: where to write the bundle after it was taught windows of joined recordings of the
-            training speakers; without it, it is measured as it is.
 
     Raises:
         ModelError: the bundle cannot be used, or was trained on another Whisper.
@@ -66,7 +60,7 @@ def diarise(
     model, rows = Bundle.load(bundle), read_manifest(heard)
     assert_no_leak(rows)
     require_same_splits(model.info, heard, split_hash(rows))
-    listener = Listener(resolve(params.listening.whisper), params.listening)
+    listener = listener_for(model, params.listening)
     require_same_whisper(model, listener, params.listening.whisper)
 
     def hear(split: str) -> tuple[list[Joined], list[Clip]]:
@@ -76,11 +70,7 @@ def diarise(
             joined, listener, params.audio, params.timeline.hop_seconds, model
         )
 
-    beside = hear("validation")[1]
-    if teach is not None:
-        teach_windows(model, hear("train")[1], beside, params)
-        save_bundle(model, teach)
-    settings = choose(model, beside, params.timeline)
+    settings = choose(model, hear("validation")[1], params.timeline)
     joined, clips = hear("test")
     judged = judge(model, clips, settings)
     found = summarise(

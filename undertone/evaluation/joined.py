@@ -54,19 +54,24 @@ def join_clips(
         CorpusError: no speaker has both neutral and emotional recordings.
     """
     rng = np.random.default_rng(seed)
-    found = 0
+    if not joinable(rows):
+        raise CorpusError(
+            "No speaker has neutral as well as emotional recordings: nothing can be joined."
+        )
     for speaker, spoken in rows.dropna(subset=["path"]).groupby("speaker_id"):
-        plain = spoken[spoken["emotion"] == NEUTRAL]
-        moved = spoken[spoken["emotion"] != NEUTRAL]
+        neutral = spoken["emotion"] == NEUTRAL
+        plain, moved = spoken[neutral], spoken[~neutral]
         chosen = rng.permutation(len(moved))[: each if len(plain) else 0]
         for number, place in enumerate(chosen):
             parts = _parts(plain, moved.iloc[int(place)], PATTERNS[number % len(PATTERNS)], rng)
             yield _joined(str(speaker), parts, audio)
-        found += len(chosen)
-    if not found:
-        raise CorpusError(
-            "No speaker has neutral as well as emotional recordings: nothing can be joined."
-        )
+
+
+def joinable(rows: pd.DataFrame) -> bool:
+    """Whether a speaker of these manifest rows has neutral as well as emotional recordings."""
+    spoken = rows.dropna(subset=["path"])
+    neutral = (spoken["emotion"] == NEUTRAL).groupby(spoken["speaker_id"])
+    return bool((neutral.any() & ~neutral.all()).any())
 
 
 def _parts(

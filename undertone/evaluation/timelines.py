@@ -6,12 +6,13 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from pydantic import BaseModel
 
 from undertone.bundle import Bundle
-from undertone.config import AudioParams, TimelineParams
+from undertone.config import AudioParams, Params, TimelineParams
 from undertone.evaluation.diarisation import Errors, Span, bio, errors, span_report, steps_of
-from undertone.evaluation.joined import Joined
+from undertone.evaluation.joined import Joined, join_clips
 from undertone.evaluation.metrics import Floats, Interval, clusters, interval_of_sums
 from undertone.speech.listener import Listener
 from undertone.speech.utterance import cleaned
@@ -101,6 +102,15 @@ def hear_clips(
             listener.listen(samples, speech, transcribe=False, watch=moments.add)
         clips.append(Clip(one.speaker, one.truth, moments))
     return clips
+
+
+def hear_joined(
+    rows: pd.DataFrame, listener: Listener, params: Params, bundle: Bundle
+) -> list[Clip]:
+    """Recordings of each speaker joined, `timeline.joined` of them at most, after one pass."""
+    seed, each = params.split.seed, params.timeline.joined
+    joined = join_clips(rows, params.audio, each=each, seed=seed)
+    return hear_clips(joined, listener, params.audio, params.timeline.hop_seconds, bundle)
 
 
 def choose(bundle: Bundle, clips: Sequence[Clip], params: TimelineParams) -> TimelineParams:

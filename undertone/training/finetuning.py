@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,20 +10,16 @@ from typing import Any
 
 import torch
 
-from undertone.abstention import fit_abstention
 from undertone.bundle import Bundle, save_bundle
-from undertone.calibration import fit_temperature, shrink_temperature, softmax
 from undertone.config import Params
 from undertone.evaluation.card import model_card, trained_on
-from undertone.evaluation.metrics import uar
-from undertone.face.learning import learn_trust
 from undertone.files import sha256_of_file
 from undertone.leaks import assert_no_leak
 from undertone.manifest import data_revision, read_manifest
 from undertone.splits import split_hash
 from undertone.training.examples import ACOUSTIC_FILE, Examples, labels_of, load_examples
-from undertone.training.fitting import fit
-from undertone.training.predicting import predict
+from undertone.training.learning import learn
+from undertone.training.windows import teach_timeline
 
 LEARNT = ("train", "validation")
 LIBRARIES = ("torch", "transformers", "peft", "undertone")
@@ -58,8 +53,9 @@ class TrainingReport:
 def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingReport:
     """Train the fused model on the training speakers and write its bundle.
 
-    The validation speakers choose the epoch and the temperature. A run that was killed goes on
-    from its last epoch when it is started again with the same settings and data.
+    The validation speakers choose the epoch and the temperature. Where `timeline.joined` says so,
+    the bundle is then taught which emotion appears when. A run that was killed goes on from its
+    last epoch when it is started again with the same settings and data.
 
     Args:
         corpus: a corpus folder.
@@ -82,6 +78,7 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     bundle, reached = learn(
         train, validation, params, labels, init=init, checkpoints=checkpoints, logs=logs
     )
+    teach_timeline(bundle, train, validation, params)
     learnt = examples.take(
         examples.rows["split"].isin(LEARNT if params.training.refit else LEARNT[:1])
     )
@@ -90,72 +87,6 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     save_bundle(bundle, out)
     shutil.rmtree(checkpoints)
     return _report(bundle)
-
-
-def learn(
-    train: Examples,
-    validation: Examples,
-    params: Params,
-    labels: Sequence[str],
-    *,
-    init: Bundle | None = None,
-    checkpoints: Path | None = None,
-    logs: Path | None = None,
-) -> tuple[Bundle, float]:
-    """Fit a bundle and calibrate it; with `training.refit`, fit again on validation too.
-
-    The second fit trains as many epochs as the validation speakers chose in the first, and keeps
-    the temperature and abstention that they gave it: none of them would be honest on speakers it
-    was trained on.
-
-    Args:
-        train: what it learns from.
-        validation: what chooses the epoch and calibrates; other speakers than `train`.
-        params: the run's settings.
-        labels: the emotions in the order of the logits.
-        init: a bundle to go on from.
-        checkpoints: folder for those of the first fit.
-        logs: folder for experiment trackers.
-
-    Returns:
-        The bundle, and the UAR on validation of the fit that they did not train.
-    """
-    chosen = fit(train, validation, params, labels, init=init, checkpoints=checkpoints, logs=logs)
-    reached = calibrate(chosen, validation, params)
-    if not params.training.refit:
-        return chosen, reached
-    everything = Examples.concat([train, validation])
-    again = fit(everything, None, _settled(params, chosen, init), chosen.labels, init=init)
-    seconds = chosen.info["seconds"] + again.info["seconds"]
-    again.temperature, again.abstention = chosen.temperature, chosen.abstention
-    again.info = chosen.info | {"seconds": seconds, "refit": len(everything)}
-    return again, reached
-
-
-def _settled(params: Params, chosen: Bundle, init: Bundle | None) -> Params:
-    """The settings of a fit that trains each stage for the epochs that were chosen."""
-    names = {"heads": "epochs", "encoders": "epochs" if init else "encoder_epochs"}
-    epochs = {names[stage]: count for stage, count in chosen.info["epochs"].items()}
-    return params.model_copy(update={"training": params.training.model_copy(update=epochs)})
-
-
-def calibrate(bundle: Bundle, validation: Examples, params: Params) -> float:
-    """Fit temperature and abstention of a bundle on validation examples; returns its UAR on them.
-
-    Where they have pictures that the model has no branch for, the trust in the face classifier is
-    fitted too.
-    """
-    predicted = predict(bundle, validation, params.audio)
-    logits = predicted.logits
-    targets = validation.targets(bundle.labels).numpy()
-    speakers = validation.rows["speaker_id"].nunique()
-    bundle.temperature = shrink_temperature(fit_temperature(logits, targets), speakers)
-    confidences = softmax(logits, bundle.temperature).max(axis=1, initial=0.0)
-    bundle.abstention = fit_abstention(confidences, predicted.novelty, params.training.coverage)
-    if bundle.image_processor is None:
-        calibrated = logits / bundle.temperature
-        bundle.info["face"] = learn_trust(calibrated, validation, bundle.labels, params.face)
-    return uar(targets, logits.argmax(1), len(bundle.labels))
 
 
 def _provenance(corpus: Path, heard: Path, examples: Examples, params: Params) -> dict[str, Any]:

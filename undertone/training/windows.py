@@ -10,15 +10,38 @@ from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.errors import CorpusError
 from undertone.evaluation.diarisation import emotion_at
-from undertone.evaluation.timelines import Clip
+from undertone.evaluation.joined import joinable
+from undertone.evaluation.timelines import Clip, hear_joined
+from undertone.hub import resolve
 from undertone.manifest import COLUMNS
+from undertone.speech.listener import Listener
 from undertone.timeline.track import TEMPERATURE
 from undertone.training.examples import Examples
-from undertone.training.finetuning import calibrate
 from undertone.training.fitting import fit
+from undertone.training.learning import calibrate
 
 TAUGHT = ("acoustic.", "fusion.")
 STRIDE = 3  # steps from one window to the next
+
+
+def teach_timeline(bundle: Bundle, train: Examples, validation: Examples, params: Params) -> None:
+    """Teach a bundle which emotion appears when, on recordings of each speaker joined.
+
+    Nothing is taught where `timeline.joined` is 0, or where training or validation speakers have
+    no neutral beside emotional recordings: windows are then judged as if they were whole ones.
+
+    Args:
+        bundle: the model, whose `timeline` is filled.
+        train: whole recordings of training speakers.
+        validation: those of validation speakers.
+        params: the run's settings; `timeline`, `training`, `listening` and `audio` count.
+    """
+    parts = [train.rows, validation.rows]
+    if not (params.timeline.joined and bundle.hears and all(map(joinable, parts))):
+        return
+    listener = Listener(resolve(params.listening.whisper), params.listening)
+    learnt, chosen = (hear_joined(rows, listener, params, bundle) for rows in parts)
+    teach_windows(bundle, learnt, chosen, params)
 
 
 def teach_windows(
