@@ -16,7 +16,8 @@ from undertone.errors import ConfigError
 
 PROFILES = Path(__file__).parent / "profiles"
 Tuning = Literal["full", "lora", "prefix", "frozen"]
-SelectBy = Literal["uar", "macro_f1", "weighted_f1"]
+Score = Literal["uar", "macro_f1", "weighted_f1"]
+SelectBy = Literal[Score, "last"]
 
 
 class Section(BaseModel):

@@ -1,7 +1,8 @@
 """Rows by the voice alone: ours and its peers, over the same turns of the same protocol."""
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import pandas as pd
@@ -13,6 +14,8 @@ from benchmarks.accuracy.record import Comparison, Record
 from benchmarks.accuracy.tables import drawn, uar_less, uar_of
 from undertone.config import Params
 from undertone.evaluation import cross_validate
+from undertone.evaluation.curves import mean_curves
+from undertone.evaluation.folder import CURVES
 from undertone.evaluation.gathering import Folders, gather
 from undertone.evaluation.planning import Plan, make_plan
 from undertone.evaluation.record import Evaluation
@@ -48,6 +51,7 @@ class Tested:
     cost: Cost[object]
     parameters: int | None
     seeds: tuple[int, ...] = ()
+    curve: list[dict[str, float]] = field(default_factory=list)
 
 
 def run(name: str, setup: Setup, run_alone: Runner = alone) -> list[Record]:
@@ -90,7 +94,9 @@ def validate(
     evaluation: Evaluation = cost.result
     table = pd.read_parquet(out / "predictions.parquet")
     trained = max(turn.trained_parameters for turn in evaluation.turns)
-    return evaluation, Tested(system, table, cost, trained, setup.seeds)
+    stages = mean_curves(json.loads((out / CURVES).read_text(encoding="utf-8")))
+    curve = [epoch for stage in stages.values() for epoch in stage]
+    return evaluation, Tested(system, table, cost, trained, setup.seeds, curve)
 
 
 def plan_of(protocol: str, folders: Sequence[Folders], params: Params) -> Plan:
@@ -160,6 +166,7 @@ def record(name: str, evaluation: Evaluation, tested: Tested, part: str = "") ->
         cpu_seconds=tested.cost.cpu_seconds,
         peak_memory_mb=tested.cost.peak_memory_mb,
         trained_parameters=tested.parameters,
+        curve=tested.curve,
     )
 
 

@@ -41,6 +41,7 @@ def _of_text(found: text.Record, corpus: str, cost: Cost[list[text.Record]]) -> 
         cpu_seconds=found.seconds,
         peak_memory_mb=cost.peak_memory_mb if ours else None,
         settings=found.settings,
+        curve=found.curve,
         note="seconds are wall time" if ours else "",
     )
 

@@ -38,6 +38,8 @@ class Record(BaseModel):
         settings: changed from those of the profile.
         beside: other systems that it was compared with.
         note: what else one must know.
+        curve: validation scores epoch by epoch, all stages one after the other; of a protocol with
+            several turns the mean over its models.
     """
 
     row: str
@@ -57,6 +59,7 @@ class Record(BaseModel):
     settings: list[str] = Field(default_factory=list)
     beside: list[Comparison] = Field(default_factory=list)
     note: str = ""
+    curve: list[dict[str, float]] = Field(default_factory=list)
 
 
 class Row(BaseModel):

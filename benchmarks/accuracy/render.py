@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import shorten
 
 from benchmarks.accuracy.anchors import ANCHORS, GOALS
 from benchmarks.accuracy.record import Record, Row
@@ -33,11 +34,15 @@ def render(rows: Sequence[Row], page: Path, pictures: Path) -> None:
     parts = [HEAD]
     for row in rows:
         draw(row, pictures / f"{row.name}.png")
-        parts.append(section(row, f"{pictures.name}/{row.name}.png"))
+        shown = [f"{pictures.name}/{row.name}.png"]
+        if any(record.curve for record in row.records):
+            draw_curves(row, pictures / f"{row.name}-curves.png")
+            shown.append(f"{pictures.name}/{row.name}-curves.png")
+        parts.append(section(row, shown))
     write_text(page, "\n".join(parts))
 
 
-def section(row: Row, picture: str) -> str:
+def section(row: Row, pictures: Sequence[str]) -> str:
     """The part of the page that tells of a row."""
     first = row.records[0]
     hashes = dict.fromkeys(record.split_hash for record in row.records)
@@ -61,8 +66,7 @@ def section(row: Row, picture: str) -> str:
             "",
             *_differences(row.records),
             *_remarks(row.records),
-            f"![{row.name}]({picture})",
-            "",
+            *(f"![{row.name}]({picture})\n" for picture in pictures),
             f"    {row.command}",
             "",
             f"Measured on {row.machine}.",
@@ -89,6 +93,24 @@ def draw(row: Row, file: Path) -> None:
             axes.annotate(f"{record.score.value:.3f}", (0.01, place), va="center", color=colour)
         axes.set_yticks(range(len(records)), [_name(record) for record in records])
         axes.set(xlim=(0, 1), xlabel=first.metric)
+        tidy(axes)
+
+
+def draw_curves(row: Row, file: Path) -> None:
+    """Validation scores of each record that learnt epoch by epoch."""
+    learnt = [record for record in row.records if record.curve]
+    metric = learnt[0].metric
+    key = f"validation_{metric.lower().replace(' ', '_')}"
+    note = "validation speakers or utterances; a mean where there are several turns or seeds"
+    with figure(file, (8.4, 4.4), f"{row.name}: learning curves", note) as drawn:
+        axes = drawn.add_subplot()
+        for record in learnt:
+            scores = [epoch[key] for epoch in record.curve]
+            told = shorten(f"{_name(record)} {record.seeds}", 70)
+            axes.plot(range(1, len(scores) + 1), scores, "o-", ms=3, lw=1.4, label=told)
+        axes.set(xlabel="epoch, all stages one after the other", ylabel=metric)
+        axes.locator_params(axis="x", integer=True)
+        axes.legend(frameon=False, labelcolor=INK, fontsize=8)
         tidy(axes)
 
 

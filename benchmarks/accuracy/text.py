@@ -39,6 +39,7 @@ COMMON = (
     "split.protocol=official",
     "training.tuning=full",
     "training.epochs=0",
+    "training.refit=false",  # as others do, who leave the validation split out
     "training.group_by_length=true",
     "training.bfloat16=true",
 )

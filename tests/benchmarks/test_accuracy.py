@@ -59,6 +59,7 @@ def test_ours_and_peers_go_through_the_same_turns(setup: Setup) -> None:
     ours, *peers = acoustic.run("emodb", setup, measured)
     assert (ours.system, ours.ours, ours.utterances, ours.seeds) == (OURS, True, 36, [17])
     assert ours.score.low > CHANCE
+    assert all("validation_uar" in epoch for epoch in ours.curve)
     assert {peer.split_hash for peer in peers} == {ours.split_hash}
     by_name = {peer.system: peer for peer in peers}
     assert by_name[SVM].score.value > 0.9  # each emotion has a pitch of its own
@@ -147,7 +148,9 @@ def test_differences_meet_utterance_by_utterance() -> None:
 def test_the_page_tells_of_every_record_and_can_be_made_anew(tmp_path: Path) -> None:
     told = {"corpus": "emodb", "protocol": "loso", "split_hash": "abc" * 20, "utterances": 5}
     score = Interval(value=0.7, low=0.6, high=0.8)
-    record = Record(row="emodb", system=OURS, score=score, ours=True, seeds=[17], **told)
+    curve = [{"epoch": 1.0, "validation_uar": 0.4}, {"epoch": 2.0, "validation_uar": 0.6}]
+    learnt = {"seeds": [17], "curve": curve}
+    record = Record(row="emodb", system=OURS, score=score, ours=True, **learnt, **told)
     row = Row(name="emodb", command="make it", machine=Machine.here(), records=[record])
     row.write(tmp_path / "benchmarks")
     assert read_rows(tmp_path / "benchmarks", ["ravdess", "emodb"]) == [row]
@@ -155,7 +158,9 @@ def test_the_page_tells_of_every_record_and_can_be_made_anew(tmp_path: Path) -> 
     page = (tmp_path / "benchmarks.md").read_text()
     for part in (OURS, "0.700 [0.600, 0.800]", "make it", "abcabcabc", ".934, published"):
         assert part in page
-    assert (tmp_path / "benchmarks" / "emodb.png").stat().st_size > 5000
+    for picture in ("emodb.png", "emodb-curves.png"):
+        assert f"![emodb](benchmarks/{picture})" in page
+        assert (tmp_path / "benchmarks" / picture).stat().st_size > 5000
     render([row], tmp_path / "again.md", tmp_path / "benchmarks")
     assert (tmp_path / "again.md").read_text() == page
     assert json.loads((tmp_path / "benchmarks" / "emodb.json").read_text())["name"] == "emodb"

@@ -58,6 +58,10 @@ def test_every_speaker_is_tested_once_by_every_seed(
     assert found.scores["fused"].uar.value == pytest.approx(np.mean(reached))
     table = pd.read_parquet(out / "predictions.parquet")
     assert table.groupby("utterance_id")["seed"].apply(set).map(sorted).tolist() == [[1, 2]] * 36
+    curves = json.loads((out / "learning_curves.json").read_text())
+    assert len(curves) == 4  # two turns, two seeds
+    assert all("validation_uar" in epoch for model in curves for epoch in model["heads"])
+    assert (out / "learning_curves.png").is_file()
     assert table["snr_db"].notna().all()
     assert (table["emotion"] == table["emotion_fused"]).all()
     assert (table["emotion_text_only"] == table["true_emotion"]).mean() > 1 / 3

@@ -6,11 +6,13 @@ import synthetic
 import torch
 from torch.testing import assert_close
 
-from undertone.config import Tuning
+from undertone.bundle import Bundle
+from undertone.config import Params, Tuning
 from undertone.model.fused import FusedModel
-from undertone.training.batches import batches_of, settle
+from undertone.training.batches import acoustic_statistics, batches_of, settle
 from undertone.training.beginning import begin, equip
 from undertone.training.examples import Examples
+from undertone.training.sources import Varied
 from undertone.training.tuning import PREFIX, of_encoder, tuned
 
 
@@ -108,21 +110,56 @@ def test_layers_below_are_left_as_they_are(model: FusedModel, tuning: Tuning) ->
     assert any("layers.1." in name for name in names)
 
 
-def test_what_is_kept_of_the_layers_below_changes_nothing(
-    begun: FusedModel, whisper: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def hearing(whisper: Path, tmp_path: Path) -> tuple[Bundle, Examples, Params]:
+    """A bundle with an encoder of its own, and recordings for it to hear, with a view each."""
     frame = synthetic.rows(2)
     corpus, _ = synthetic.write_folders(tmp_path, frame)
     frame["path"] = [str(corpus / path) for path in frame["path"]]
-    examples = Examples(frame, synthetic.statistics(frame))
-    params = synthetic.settings(f"listening.whisper={whisper}")
+    statistics = synthetic.statistics(frame)
+    examples = Examples(frame, statistics, statistics[:, None])
+    params = synthetic.settings(f"listening.whisper={whisper}", "training.tuning=full")
     bundle = begin(examples, params, synthetic.LABELS)
     equip(bundle, params)
+    return bundle, examples, params
+
+
+@pytest.mark.parametrize("view", [0, 1])
+def test_what_is_kept_of_the_layers_below_changes_nothing(
+    hearing: tuple[Bundle, Examples, Params], view: int
+) -> None:
+    bundle, examples, params = hearing
     with tuned(bundle.model, "full", rank=2, below=1):
-        whole = batches_of(bundle, examples, params.audio)
+        whole = batches_of(bundle, examples, params.audio, views=(view,))
         kept = settle(bundle.model, whole, below=1)
         names = set(kept[0])
         logits = [bundle.model(**part.__getitems__(range(6))).logits for part in (whole, kept)]
     assert "acoustic_states" in names
     assert "input_features" not in names
     assert_close(*logits, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("below", [0, 1])
+def test_a_model_that_hears_by_itself_learns_from_views_too(
+    hearing: tuple[Bundle, Examples, Params], below: int
+) -> None:
+    bundle, examples, params = hearing
+    with tuned(bundle.model, "full", rank=2, below=below):
+        batches = batches_of(bundle, examples, params.audio, views=examples.numbers())
+        ready = settle(bundle.model, batches, below=below)
+        taken = [ready[0] for _ in range(20)]
+    (name,) = {"acoustic_states", "input_features"} & set(taken[0])
+    assert len({float(batch[name].float().square().sum()) for batch in taken}) == 2
+
+
+def test_frozen_layers_are_heard_once_in_every_view(
+    hearing: tuple[Bundle, Examples, Params],
+) -> None:
+    bundle, examples, params = hearing
+    bundle.model.requires_grad_(requires_grad=False)
+    views = batches_of(bundle, examples, params.audio, views=examples.numbers())
+    source = settle(bundle.model, views).sources[0]
+    assert isinstance(source, Varied)
+    plain = acoustic_statistics(bundle.model, batches_of(bundle, examples, params.audio))
+    assert_close(source.views[0], plain)
+    assert not torch.allclose(source.views[1], plain)

@@ -99,7 +99,7 @@ def cross_validate(
     run = _Run(gathered, examples, params, chosen, Kept(out, key))
     _fit_all(run, plans)
     evaluation, predictions = _conclude(run, plans, sorted(without), headline)
-    _write(out, run, evaluation, predictions)
+    _write(out, run, plans[0], evaluation, predictions)
     run.kept.clear()
     return evaluation
 
@@ -134,7 +134,11 @@ def _fit(run: _Run, plan: Plan, turn: Turn, seed: int) -> Result:
     bundle, _ = learn(train, validation, params, plan.labels)
     logits = predict_conditions(bundle, test, params.audio).logits
     return Result(
-        logits, bundle.temperature, perf_counter() - started, bundle.info["trained_parameters"]
+        logits,
+        bundle.temperature,
+        perf_counter() - started,
+        bundle.info["trained_parameters"],
+        bundle.info["curves"],
     )
 
 
@@ -215,9 +219,13 @@ def _turn_score(
     )
 
 
-def _write(out: Path, run: _Run, evaluation: Evaluation, predictions: Predictions) -> None:
+def _write(
+    out: Path, run: _Run, plan: Plan, evaluation: Evaluation, predictions: Predictions
+) -> None:
     rows = run.gathered.examples.rows
     signals = measure_signals(run.gathered.examples.paths("path"), run.params.audio)
     by_name = signals.set_index(pd.Index(rows["utterance_id"]))
     told = by_name.loc[predictions.rows["utterance_id"]]
-    write_evaluation(out, evaluation, predictions, told)
+    models = product(plan.turns, run.seeds)
+    curves = [run.kept[_name(plan, turn, seed)].curves for turn, seed in models]
+    write_evaluation(out, evaluation, predictions, told, curves)

@@ -1,20 +1,33 @@
 """The evaluation folder: figures, report, pictures and a row for every prediction."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from undertone.calibration import reliability_bins, softmax
-from undertone.evaluation.plots import plot_confusion, plot_reliability, plot_risk_coverage
+from undertone.evaluation.curves import Curves, mean_curves
+from undertone.evaluation.plots import (
+    plot_confusion,
+    plot_learning_curves,
+    plot_reliability,
+    plot_risk_coverage,
+)
 from undertone.evaluation.record import FUSED, Evaluation, Predictions
 from undertone.evaluation.report import origin, render_report, said
 from undertone.evaluation.summary import applicable
 from undertone.files import replacing, replacing_folder, write_json, write_text
 
+CURVES = "learning_curves.json"
+
 
 def write_evaluation(
-    out: Path, evaluation: Evaluation, predictions: Predictions, signals: pd.DataFrame
+    out: Path,
+    evaluation: Evaluation,
+    predictions: Predictions,
+    signals: pd.DataFrame,
+    curves: Sequence[Curves] = (),
 ) -> None:
     """Write an evaluation folder as a whole.
 
@@ -26,12 +39,21 @@ def write_evaluation(
         evaluation: from `summarise`.
         predictions: what it was made of.
         signals: [N] rows of audio figures, to stand beside the predictions.
+        curves: learning curves of each model of a cross-validation.
     """
     told = FUSED if evaluation.bundle_hash else evaluation.headline
     with replacing_folder(out) as folder:
         write_json(folder / "evaluation.json", evaluation.model_dump())
         write_text(folder / "report.txt", render_report(evaluation, predictions))
         _draw(folder, evaluation, predictions)
+        if any(map(any, curves)):
+            write_json(folder / CURVES, curves)
+            plot_learning_curves(
+                folder / "learning_curves.png",
+                mean_curves(curves),
+                title=f"Learning curves · {evaluation.corpus}, {evaluation.protocol}",
+                note=f"{origin(evaluation)} · mean of {len(curves)} models, where half still train",
+            )
         with replacing(folder / "predictions.parquet") as aside:
             prediction_table(predictions, signals, told).to_parquet(aside, index=False)
 

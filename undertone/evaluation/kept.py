@@ -1,7 +1,8 @@
 """Turns of a cross-validation that are done, kept until all are."""
 
+import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from undertone.calibration import Array
+from undertone.evaluation.curves import Curves
 from undertone.files import replacing
 
 
@@ -21,12 +23,14 @@ class Result:
         temperature: of the model.
         seconds: that fitting and testing took.
         trained_parameters: of the model.
+        curves: of each stage of the fit that chose the epoch.
     """
 
     logits: dict[str, Array]
     temperature: float
     seconds: float
     trained_parameters: int
+    curves: Curves = field(default_factory=dict)
 
 
 class Kept:
@@ -57,6 +61,7 @@ class Kept:
             float(about["temperature"]),
             float(about["seconds"]),
             int(about["trained_parameters"]),
+            json.loads(about["curves"]),
         )
 
     def __setitem__(self, name: str, result: Result) -> None:
@@ -65,6 +70,7 @@ class Kept:
             "temperature": repr(result.temperature),
             "seconds": repr(result.seconds),
             "trained_parameters": str(result.trained_parameters),
+            "curves": json.dumps(result.curves),
         }
         logits = {key: np.ascontiguousarray(values) for key, values in result.logits.items()}
         with replacing(self._file(name)) as aside:

@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -51,15 +50,10 @@ class Worker:
         Raises:
             AudioError: it cannot be used; the message names it.
         """
-        from undertone.speech.utterance import cleaned, prepare
-
         try:
-            utterance = prepare(job.path, self._audio)
+            utterance = views.prepare_view(job.path, job.sha256, job.view, self._audio)
         except AudioError as error:
             raise AudioError(f"{job.path}: {error}") from error
-        if job.view:
-            samples = views.view(utterance.recording.samples, job.sha256, job.view)
-            utterance = cleaned(replace(utterance.recording, samples=samples), self._audio)
         return self._listener.listen(utterance.samples, utterance.speech, transcribe=not job.view)
 
 

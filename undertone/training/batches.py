@@ -15,6 +15,7 @@ from undertone.speech.encoder import pool
 from undertone.speech.features import grid_frames, states_of
 from undertone.training.examples import Examples
 from undertone.training.sources import (
+    Heard,
     Inputs,
     Kept,
     Pictures,
@@ -78,6 +79,10 @@ class Batches(Dataset[Inputs]):
                 return source.lengths()
         return None
 
+    def voiced(self) -> Tensor:
+        """Which examples have a recording that counts [N]."""
+        return self.present[:, AUDIO]
+
     def shortest_first(self) -> Tensor:
         """Places of all examples [N] by the length of their text, so that little is padding."""
         return torch.tensor(self.lengths() or [0] * len(self)).argsort(stable=True)
@@ -99,30 +104,34 @@ def batches_of(
     audio: AudioParams,
     *,
     labelled: bool = True,
-    varied: bool = False,
+    views: Sequence[int] = (0,),
 ) -> Batches:
     """Examples as inputs of a bundle's model.
 
     A model without an acoustic encoder of its own is given the statistics of the Whisper that
-    listened; one with its own hears the recordings again, always as they are.
+    listened; one with its own hears the recordings again.
 
     Args:
         bundle: the model, and what its inputs are made with.
         examples: utterances.
         audio: how recordings are cleaned.
         labelled: whether emotions and dimensions are wanted.
-        varied: whether each batch takes statistics of a random view of its recordings.
+        views: of each recording, of which every batch takes one at random; 0 is the recording as
+            it is.
 
     Raises:
         CorpusError: `labelled` examples have emotions that the model does not know.
     """
     encoder = bundle.model.acoustic.encoder
-    acoustic: Source = Kept("acoustic_statistics", _statistics(bundle, examples))
-    if varied and examples.views is not None and varies(bundle, examples):
-        acoustic = Varied("acoustic_statistics", examples.statistics, examples.views)
-    if encoder is not None:
+    acoustic: Source
+    if encoder is None:
+        heard = [_statistics(bundle, examples.in_view(view)) for view in views]
+        acoustic = _together("acoustic_statistics", heard)
+    else:
         mels, positions = encoder.config.num_mel_bins, encoder.config.max_source_positions
-        acoustic = Spectrograms(examples.paths("path"), audio, mels, 2 * positions)
+        names = examples.rows["sha256"].tolist()
+        files = examples.paths("path")
+        acoustic = Spectrograms(files, audio, mels, 2 * positions, names, views)
     text = Tokens(bundle.tokenizer, examples.texts(), examples.contexts())
     present = examples.present()
     present[:, AUDIO] &= bundle.hears
@@ -136,9 +145,8 @@ def batches_of(
     return Batches((acoustic, text, image), present, targets, dimensions)
 
 
-def varies(bundle: Bundle, examples: Examples) -> bool:
-    """Whether views of the examples are of use: a model that listens by itself takes none."""
-    return bundle.hears and bundle.model.acoustic.encoder is None and examples.views is not None
+def _together(name: str, views: Sequence[Tensor]) -> Kept | Varied:
+    return Kept(name, views[0]) if len(views) == 1 else Varied(name, torch.stack(list(views)))
 
 
 def _statistics(bundle: Bundle, examples: Examples) -> Tensor:
@@ -163,9 +171,11 @@ def settle(model: FusedModel, batches: Batches, below: int = 0) -> Batches:
     acoustic, text, image = batches.sources
     present = batches.present
     if isinstance(acoustic, Spectrograms) and _settles(model.acoustic):
-        acoustic = Kept("acoustic_statistics", acoustic_statistics(model, batches))
+        heard = [_pooled(model, acoustic.of(view), batches.voiced()) for view in acoustic.views]
+        acoustic = _together("acoustic_statistics", heard)
     elif isinstance(acoustic, Spectrograms) and below and model.acoustic.attention is None:
-        acoustic = _states(model, acoustic, len(batches), below)
+        views = [_heard(model, acoustic.of(view), below) for view in acoustic.views]
+        acoustic = States(views)
     if isinstance(text, Tokens) and _frozen(model.text.encoder):
         distinct, places = text.distinct()
         told = torch.ones(len(distinct.texts), dtype=torch.bool)
@@ -181,25 +191,27 @@ def settle(model: FusedModel, batches: Batches, below: int = 0) -> Batches:
 def acoustic_statistics(model: FusedModel, batches: Batches) -> Tensor:
     """Statistics of all recordings [N, L + 1, 2·D], heard by the model where it can hear."""
     source = batches.sources[0]
-    if isinstance(source, Kept):
-        return source.values
-    return _encoded(model.acoustic.statistics, source, batches.present[:, AUDIO], model.device)
+    return source.values if isinstance(source, Kept) else _pooled(model, source, batches.voiced())
 
 
-def _states(model: FusedModel, source: Spectrograms, count: int, layer: int) -> States:
-    """What the layers up to `layer` make of recordings, in half precision."""
+def _pooled(model: FusedModel, source: Source, voiced: Tensor) -> Tensor:
+    return _encoded(model.acoustic.statistics, source, voiced, model.device)
+
+
+def _heard(model: FusedModel, source: Spectrograms, layer: int) -> Heard:
+    """What the layers up to `layer` make of recordings."""
     encoder = model.acoustic.encoder
     if encoder is None:
         raise TypeError("This model holds no acoustic encoder.")
     states, below, lengths = [], [], []
-    for index in torch.arange(count).split(ENCODING_BATCH):
+    for index in torch.arange(len(source.files)).split(ENCODING_BATCH):
         features, frames = (value.to(model.device) for value in source.batch(index).values())
         heard = encoder(features, frames)[:, : layer + 1]
         below.append(pool(heard, frames).cpu())
         lengths.append(frames.cpu())
         kept = states_of(grid_frames(frames)).tolist()
         states += [row[-1, :length].half().cpu() for row, length in zip(heard, kept, strict=True)]
-    return States(states, torch.cat(below), torch.cat(lengths))
+    return Heard(states, torch.cat(below), torch.cat(lengths))
 
 
 def _settles(branch: AcousticBranch) -> bool:

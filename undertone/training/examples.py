@@ -1,7 +1,7 @@
 """What the fused model learns from and is measured on: manifest rows and what Whisper heard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +61,16 @@ class Examples:
             torch.cat([part.statistics for part in parts]),
             torch.cat([given[:, :fewest] for given in views]) if len(views) == len(parts) else None,
         )
+
+    def numbers(self) -> range:
+        """Numbers of the views to train on: 0, the recording as it is, and those heard beside."""
+        return range(1 if self.views is None else 1 + self.views.shape[1])
+
+    def in_view(self, number: int) -> "Examples":
+        """The examples with the statistics of one view of their recordings in place of theirs."""
+        if not number or self.views is None:
+            return self
+        return replace(self, statistics=self.views[:, number - 1])
 
     def heard(self) -> Tensor:
         """Statistics of all recordings [M, L + 1, 2·D]: as they are, and then every view."""

@@ -13,9 +13,9 @@ from torch import nn
 from transformers import Trainer, TrainerCallback, set_seed
 
 from undertone.bundle import Bundle
-from undertone.config import Params, SelectBy, Tuning
+from undertone.config import Params, Score, Tuning
 from undertone.model.config import AUDIO
-from undertone.training.batches import Batches, acoustic_statistics, batches_of, settle, varies
+from undertone.training.batches import Batches, acoustic_statistics, batches_of, settle
 from undertone.training.beginning import begin, equip
 from undertone.training.callbacks import ProgressBar, trackers
 from undertone.training.examples import Examples
@@ -139,11 +139,14 @@ def _remember(bundle: Bundle, train: Examples, params: Params) -> None:
     Views count where the model was trained on them: then the telephone is nothing new.
     """
     voiced = train.take(train.present()[:, AUDIO].numpy())
-    if len(voiced):
-        statistics = acoustic_statistics(
-            bundle.model, batches_of(bundle, voiced, params.audio, labelled=False)
-        )
-        bundle.model.acoustic.remember(train.heard() if varies(bundle, train) else statistics)
+    if not (len(voiced) and bundle.hears):
+        return
+    views = [
+        batches_of(bundle, voiced, params.audio, labelled=False, views=(view,))
+        for view in voiced.numbers()
+    ]
+    heard = torch.cat([acoustic_statistics(bundle.model, view) for view in views])
+    bundle.model.acoustic.remember(heard)
 
 
 def _run(
@@ -160,8 +163,8 @@ def _run(
         equip(bundle, params)
     nn.Module.to(model, device_of(training.device))
     with tuned(model, stage.tuning, training.lora_rank, training.frozen_layers):
-        learnt = _ready(bundle, train, params, varied=True)
-        chosen = None if validation is None else _ready(bundle, validation, params, varied=False)
+        learnt = _ready(bundle, train, params, train.numbers())
+        chosen = None if validation is None else _ready(bundle, validation, params)
         callbacks = [ProgressBar(f"fitting {stage.name}"), *told]
         trainer = trainer_for(
             bundle, learnt, chosen, training, stage.epochs, checkpoints, callbacks
@@ -174,8 +177,10 @@ def _run(
     bundle.info["epochs"][stage.name] = _kept_epoch(trainer)
 
 
-def _ready(bundle: Bundle, examples: Examples, params: Params, *, varied: bool) -> Batches:
-    batches = batches_of(bundle, examples, params.audio, varied=varied)
+def _ready(
+    bundle: Bundle, examples: Examples, params: Params, views: Sequence[int] = (0,)
+) -> Batches:
+    batches = batches_of(bundle, examples, params.audio, views=views)
     return settle(bundle.model, batches, params.training.frozen_layers)
 
 
@@ -195,7 +200,7 @@ def _kept_epoch(trainer: Trainer) -> int:
 def _curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:
     """Epoch by epoch: training loss, validation loss and validation scores."""
     names = {"loss": "loss"} | {
-        f"eval_{name}": f"validation_{name}" for name in ("loss", *get_args(SelectBy))
+        f"eval_{name}": f"validation_{name}" for name in ("loss", *get_args(Score))
     }
     epochs: dict[float, dict[str, float]] = {}
     for entry in history:

@@ -4,6 +4,7 @@ A source is asked for the rows of a batch and answers keyword arguments of `Fuse
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +22,7 @@ from undertone.face.picture import Picture
 from undertone.face.sight import see
 from undertone.speech.features import HOP, log_mel, real_frames
 from undertone.speech.listener import spoken
-from undertone.speech.utterance import prepare
+from undertone.speech.views import prepare_view
 
 KEPT_CLIPS = KEPT_FACES = 4096
 LONGEST_TEXT = 128  # tokens
@@ -50,24 +51,26 @@ class Kept:
         return {self.name: self.values[index]}
 
 
-class Varied(Kept):
+class Varied:
     """Values that come in several views: every batch takes one at random of each example.
 
     Args:
         name: of the model's argument.
-        values: of the examples as they are [N, …].
-        views: of their changed views [N, V, …].
+        views: of each example [V, N, …].
     """
 
-    def __init__(self, name: str, values: Tensor, views: Tensor) -> None:
-        super().__init__(name, values)
+    def __init__(self, name: str, views: Tensor) -> None:
+        self.name = name
         self.views = views
 
     def batch(self, index: Tensor) -> Inputs:
-        """Values [B, …] of the examples at positions `index` [B], each as it is or in a view."""
-        choice = torch.randint(-1, self.views.shape[1], (len(index),))
-        plain = (choice < 0).reshape(-1, *[1] * (self.values.dim() - 1))
-        return {self.name: torch.where(plain, self.values[index], self.views[index, choice])}
+        """Values [B, …] of the examples at positions `index` [B], each in some view."""
+        return {self.name: self.views[_some(len(self.views), index), index]}
+
+
+def _some(views: int, index: Tensor) -> Tensor:
+    """A view of each example in a batch, at random [B]."""
+    return torch.randint(views, (len(index),))
 
 
 class Tokens:
@@ -137,61 +140,93 @@ class Spectrograms:
         audio: bounds and cleaning.
         mels: filters that the encoder takes.
         longest: frames that the encoder takes; what comes later is cut off.
+        names: sha256 of each recording, which its views follow from.
+        views: those of which every batch takes one at random of each recording, see
+            `undertone.speech.views`.
     """
 
     def __init__(
-        self, files: Sequence[Path | None], audio: AudioParams, mels: int, longest: int
+        self,
+        files: Sequence[Path | None],
+        audio: AudioParams,
+        mels: int,
+        longest: int,
+        names: Sequence[str] = (),
+        views: Sequence[int] = (0,),
     ) -> None:
         self.files = files
         self.audio = audio
         self.mels = mels
         self.longest = longest
+        self.names = names
+        self.views = views
         self._features = lru_cache(maxsize=KEPT_CLIPS)(self._read)
+
+    def of(self, view: int) -> "Spectrograms":
+        """The same recordings, all in one view."""
+        return Spectrograms(
+            self.files, self.audio, self.mels, self.longest, self.names, views=(view,)
+        )
 
     def batch(self, index: Tensor) -> Inputs:
         """Features [B, M, F] of the examples at positions `index` [B], padded to the longest."""
-        heard = [self._features(int(place)) for place in index]
+        views = [self.views[number] for number in _some(len(self.views), index)]
+        heard = [self._features(*pair) for pair in zip(index.tolist(), views, strict=True)]
         features = [torch.from_numpy(values.T) for values, _ in heard]
         return {
             "input_features": pad_sequence(features, batch_first=True).transpose(1, 2),
             "feature_frames": torch.tensor([frames for _, frames in heard]),
         }
 
-    def _read(self, place: int) -> tuple[npt.NDArray[np.float32], int]:
+    def _read(self, place: int, view: int) -> tuple[npt.NDArray[np.float32], int]:
         file = self.files[place]
         samples = np.zeros(HOP, np.float32)
         if file is not None:
-            heard = prepare(file, self.audio, silence=True)
+            name = self.names[place] if view else ""
+            heard = prepare_view(file, name, view, self.audio, silence=True)
             samples = spoken(heard.samples, heard.speech, self.longest * HOP / SAMPLE_RATE)
         return log_mel(samples, self.mels), real_frames(len(samples))
 
 
-class States:
+@dataclass(frozen=True)
+class Heard:
     """States of the highest acoustic layer that tuning leaves as it is, computed once.
 
-    Args:
-        states: of each recording, without padding [T, D].
+    Attributes:
+        states: of each recording, without padding [T, D], in half precision.
         below: statistics of the layers up to there [N, k + 1, 2·D].
         frames: real mel frames of each recording [N].
     """
 
-    def __init__(self, states: Sequence[Tensor], below: Tensor, frames: Tensor) -> None:
-        self.states = states
-        self.below = below
-        self.frames = frames
+    states: Sequence[Tensor]
+    below: Tensor
+    frames: Tensor
+
+
+class States:
+    """States of recordings in several views: every batch takes one at random of each.
+
+    Args:
+        views: of all recordings.
+    """
+
+    def __init__(self, views: Sequence[Heard]) -> None:
+        self.views = views
 
     def batch(self, index: Tensor) -> Inputs:
         """States [B, T, D] of the examples at positions `index` [B], padded to the longest."""
-        rows = [self.states[place].float() for place in index]
+        chosen = [self.views[number] for number in _some(len(self.views), index)]
+        picked = list(zip(chosen, index.tolist(), strict=True))
+        rows = [view.states[place].float() for view, place in picked]
         return {
             "acoustic_states": pad_sequence(rows, batch_first=True),
-            "acoustic_statistics": self.below[index],
-            "feature_frames": self.frames[index],
+            "acoustic_statistics": torch.stack([view.below[place] for view, place in picked]),
+            "feature_frames": torch.stack([view.frames[place] for view, place in picked]),
         }
 
     def lengths(self) -> list[int]:
-        """States of each recording."""
-        return list(map(len, self.states))
+        """States of each recording as it is."""
+        return list(map(len, self.views[0].states))
 
 
 class Pictures:

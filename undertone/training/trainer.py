@@ -21,7 +21,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from undertone.bundle import Bundle
 from undertone.calibration import softmax
-from undertone.config import SelectBy, TrainingParams
+from undertone.config import Score, SelectBy, TrainingParams
 from undertone.evaluation.metrics import confusion, macro_f1_of, uar_of, weighted_f1_of
 from undertone.model.fused import FusedModel
 from undertone.training.batches import Batches, as_is
@@ -102,7 +102,7 @@ def trainer_for(
 ) -> LightTrainer:
     """A trainer that stops early, and ends with the weights that are best on validation.
 
-    Without validation it trains to the end.
+    Without validation, or where `select_by` is `last`, it trains to the end.
 
     Best by `select_by`; a UAR less half the log-loss: with few validation speakers many epochs
     have the same UAR, or differ by an utterance, and the log-loss tells which of them is surer
@@ -119,7 +119,8 @@ def trainer_for(
     """
     on_gpu = device_of(params.device).type == "cuda"
     when = "no" if validation is None else "epoch"
-    stopping = [] if validation is None else [EarlyStoppingCallback(params.patience)]
+    chooses = validation is not None and params.select_by != "last"
+    stopping = [EarlyStoppingCallback(params.patience)] if chooses else []
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=epochs,
@@ -133,8 +134,8 @@ def trainer_for(
         save_strategy=when,
         logging_strategy="epoch",
         save_total_limit=1,
-        load_best_model_at_end=validation is not None,
-        metric_for_best_model=SELECTION,
+        load_best_model_at_end=chooses,
+        metric_for_best_model=SELECTION if chooses else None,
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
         remove_unused_columns=False,
@@ -184,13 +185,15 @@ def _pretrained(name: str, text_from_scratch: bool) -> bool:
 def _scores(predicted: EvalPrediction, classes: int, select_by: SelectBy) -> dict[str, float]:
     logits, targets = np.asarray(predicted.predictions), np.asarray(predicted.label_ids)
     counts = confusion(targets, logits.argmax(-1), classes)
-    scores = {name: float(score(counts)) for name, score in _SCORES.items()}
+    scores: dict[str, float] = {name: float(score(counts)) for name, score in _SCORES.items()}
+    if select_by == "last":
+        return scores
     surprise = -np.log(softmax(logits)[np.arange(len(targets)), targets]).mean()
     weight = SURPRISE_WEIGHT if select_by == "uar" else 0.0
     return scores | {SELECTION: scores[select_by] - weight * float(surprise)}
 
 
-_SCORES: dict[SelectBy, Callable[[npt.NDArray[np.generic]], npt.NDArray[np.float64]]] = {
+_SCORES: dict[Score, Callable[[npt.NDArray[np.generic]], npt.NDArray[np.float64]]] = {
     "uar": uar_of,
     "macro_f1": macro_f1_of,
     "weighted_f1": weighted_f1_of,
