@@ -25,7 +25,7 @@ from undertone.errors import UndertoneError
 FIRST_SEED = 17
 CORPORA = ("emodb", "ravdess", "meld", "goemotions")
 NEEDS = {"cross-corpus": ("emodb", "ravdess"), "generated": ()}
-NEEDS |= dict.fromkeys(("tuning", "timeline", "labelling"), ("emodb",))
+NEEDS |= dict.fromkeys(("tuning", "ablations", "timeline", "labelling"), ("emodb",))
 ROWS: dict[str, Callable[[Setup], list[Record]]] = {
     **{name: partial(acoustic.run, name) for name in acoustic.ROWS},
     "generated": generated.run,
@@ -33,7 +33,8 @@ ROWS: dict[str, Callable[[Setup], list[Record]]] = {
     "goemotions": partial(others.texts, "goemotions"),
     "timeline": others.segments,
     "labelling": others.labels,
-    "tuning": tuning.run,
+    "tuning": partial(tuning.run, "tuning", tuning.MODES),
+    "ablations": partial(tuning.run, "ablations", tuning.ABLATIONS),
 }
 
 
@@ -47,9 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     seeds = tuple(range(FIRST_SEED, FIRST_SEED + given.seeds))
     setup = Setup(sources, given.work, seeds, tuple(given.set))
     for name in given.rows:
-        measure = partial(tuning.run, modes=given.modes) if name == "tuning" else ROWS[name]
-        command, machine = _command(name, given), Machine.here()
-        Row(name=name, command=command, machine=machine, records=measure(setup)).write(given.out)
+        command, machine, records = _command(name, given), Machine.here(), ROWS[name](setup)
+        Row(name=name, command=command, machine=machine, records=records).write(given.out)
     render(read_rows(given.out, list(ROWS)), given.out.with_suffix(".md"), given.out)
 
 
@@ -76,7 +76,6 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", metavar="DIR")
     parser.add_argument("--seeds", type=int, default=3, help="how many (3)")
     parser.add_argument("--set", action="append", default=[], help="section.key=value, for ours")
-    parser.add_argument("--modes", nargs="+", default=tuning.MODES, help="settings, comma-joined")
     parser.add_argument("--work", type=Path, default=Path("outputs/accuracy"))
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of records")
     parser.add_argument("--render", action="store_true", help="write the page alone")
@@ -87,12 +86,10 @@ def _command(name: str, given: argparse.Namespace) -> str:
     """The command of one row, its folders by their placeholders."""
     folders = [f"--{need} DIR" for need in NEEDS.get(name, (name,))]
     settings = [f"--set {shlex.quote(each)}" for each in given.set]
-    changed = name == "tuning" and tuple(given.modes) != tuning.MODES
-    modes = [f"--modes {' '.join(map(shlex.quote, given.modes))}"] if changed else []
     threads = os.environ.get("OMP_NUM_THREADS")
     before = [f"OMP_NUM_THREADS={threads}"] if threads else []
     parts = [*before, "python -m benchmarks.accuracy", name, *folders, f"--seeds {given.seeds}"]
-    return " ".join([*parts, *settings, *modes])
+    return " ".join([*parts, *settings])
 
 
 if __name__ == "__main__":

@@ -1,33 +1,46 @@
-"""The tuning modes side by side: what each reaches, trains and costs, by the voice alone."""
+"""Ways of training side by side, by the voice alone: what each reaches, trains and costs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
-from benchmarks.accuracy.acoustic import BY_VOICE, record, validate
+from benchmarks.accuracy.acoustic import BY_VOICE, UPPER, record, validate
 from benchmarks.accuracy.corpora import Setup
 from benchmarks.accuracy.machine import Runner, alone
 from benchmarks.accuracy.record import Record
 from undertone.config import Tuning
 
 PROTOCOL = "folds:3"
-MODES = tuple(f"training.tuning={mode}" for mode in get_args(Tuning))
+FAST = ("training.bfloat16=true", "training.batch_size=16")
+MODES = {mode: (f"training.tuning={mode}", *FAST) for mode in get_args(Tuning)}
+ABLATIONS: dict[str, tuple[str, ...]] = {
+    "profile base": (),
+    "no changed views": ("listening.views=0",),
+    "the epoch that validation likes best": ("training.select_by=uar",),
+    "not fitted again on validation speakers": ("training.refit=false",),
+    "a quarter as wide": ("model.hidden_size=64",),
+    "three times the epochs": ("training.epochs=90",),
+    "upper layers tuned": UPPER,
+}
 
 
-def run(setup: Setup, modes: Sequence[str] = MODES, run_alone: Runner = alone) -> list[Record]:
-    """A record of each mode on EmoDB.
+def run(
+    name: str, ways: Mapping[str, Sequence[str]], setup: Setup, run_alone: Runner = alone
+) -> list[Record]:
+    """A record of each way of training on EmoDB.
 
     Args:
+        name: of the row.
+        ways: settings of each.
         setup: corpora, working folder and seeds.
-        modes: each the settings that make it, with commas between them.
-        run_alone: does the work of a mode and tells what it took.
+        run_alone: does the work of a way and tells what it took.
     """
-    return [_try(mode, setup, run_alone) for mode in modes]
+    return [_try(name, way, settings, setup, run_alone) for way, settings in ways.items()]
 
 
-def _try(mode: str, setup: Setup, run_alone: Runner) -> Record:
-    params = setup.params("emodb", "base", BY_VOICE, mode.split(","))
+def _try(name: str, way: str, settings: Sequence[str], setup: Setup, run_alone: Runner) -> Record:
+    params = setup.params("emodb", "base", BY_VOICE, settings)
     folders = [setup.ready("emodb", params)]
-    name = f"tuning-{mode.replace('=', '-').replace(',', '-')}"
-    evaluation, tested = validate(mode, PROTOCOL, folders, params, setup, name, run_alone)
-    changed = {"ours": True, "settings": [*mode.split(","), *setup.settings]}
-    return record("tuning", evaluation, tested).model_copy(update=changed)
+    place = f"{name}-{way.replace(' ', '-')}"
+    evaluation, tested = validate(way, PROTOCOL, folders, params, setup, place, run_alone)
+    changed = {"ours": True, "settings": [*settings, *setup.settings]}
+    return record(name, evaluation, tested).model_copy(update=changed)

@@ -92,10 +92,11 @@ def test_a_missing_modality_meets_the_model_that_never_had_it(setup: Setup) -> N
     assert no_audio.beside[0].difference.value == pytest.approx(difference)
 
 
-def test_modes_of_tuning_are_told_by_their_settings(setup: Setup) -> None:
-    modes = ("training.tuning=frozen", "training.tuning=frozen,model.hidden_size=8")
-    wide, narrow = tuning.run(setup, modes, measured)
-    assert (wide.system, narrow.system) == modes
+def test_ways_of_training_are_told_with_their_settings(setup: Setup) -> None:
+    ways = {"as it is": (), "narrow": ("model.hidden_size=8",)}
+    wide, narrow = tuning.run("tuning", ways, setup, measured)
+    assert (wide.system, narrow.system) == tuple(ways)
+    assert narrow.settings[0] == "model.hidden_size=8"
     assert narrow.split_hash == wide.split_hash
     assert 0 < (narrow.trained_parameters or 0) < (wide.trained_parameters or 0)
 

@@ -135,6 +135,8 @@ def test_encoding_goes_on_from_the_states_of_a_layer(layer: int, prefix: int) ->
     whole = encoder(clips, counts)
     resumed = encoder.resume(whole[:, layer], counts, layer)
     torch.testing.assert_close(pool(resumed, counts), pool(whole, counts)[:, layer:])
+    partly = encoder(clips, counts, until=layer)
+    torch.testing.assert_close(pool(partly, counts), pool(whole, counts)[:, : layer + 1])
 
 
 def test_a_prefix_survives_its_configuration() -> None:

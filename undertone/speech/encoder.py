@@ -77,13 +77,14 @@ class AcousticEncoder(nn.Module):
         """Shape of one clip's pooled statistics: (L + 1, 2·D)."""
         return self.layers + 1, 2 * int(self.config.d_model)
 
-    def forward(self, features: Tensor, frames: Tensor) -> Tensor:
+    def forward(self, features: Tensor, frames: Tensor, until: int | None = None) -> Tensor:
         """Encode a batch of clips.
 
         Args:
             features: log-mel [B, M, F], each clip first and anything behind it.
             frames: real mel frames of each clip [B]. A clip is heard up to the half second
                 that holds its last frame, the rest is masked.
+            until: the last layer that is wanted; all without it.
 
         Returns:
             States [B, L + 1, T, D] with T = F / 2: index 0 is the convolutions' output with
@@ -96,30 +97,35 @@ class AcousticEncoder(nn.Module):
         """
         self._check_length(features.shape[-1])
         audible = _audible(features.shape[-1], frames.to(features.device))
-        return self.resume(self._embed(features * audible[:, None]), frames)
+        return self.resume(self._embed(features * audible[:, None]), frames, until=until)
 
-    def resume(self, hidden: Tensor, frames: Tensor, layer: int = 0) -> Tensor:
+    def resume(
+        self, hidden: Tensor, frames: Tensor, layer: int = 0, until: int | None = None
+    ) -> Tensor:
         """Encode on from the states of a layer.
 
         Args:
             hidden: states at index `layer` of what `forward` returns [B, T, D].
             frames: real mel frames of each clip [B].
             layer: where they come from; not the last.
+            until: the last layer that is wanted; all without it.
 
         Returns:
-            States [B, L + 1 - layer, T, D], those given first.
+            States [B, until + 1 - layer, T, D], those given first.
         """
+        last = self.layers if until is None else until
         audible = _audible(2 * hidden.shape[1], frames.to(hidden.device))[:, ::2]
         length = 0 if self.prefix is None else self.prefix.shape[1]
         mask = _attention_mask(nn.functional.pad(audible, (length, 0), value=True), hidden.dtype)
         states = [hidden]
-        for place in range(layer, self.layers):
+        for place in range(layer, last):
             if self.prefix is not None:
                 before = self.prefix[place].expand(len(hidden), -1, -1).to(hidden.dtype)
                 hidden = torch.cat([before, hidden], dim=1)
             hidden = self.whisper.layers[place](hidden, mask)[:, length:]
             states.append(hidden)
-        states[-1] = self.whisper.layer_norm(hidden)
+        if last == self.layers:
+            states[-1] = self.whisper.layer_norm(hidden)
         return torch.stack([state.to(hidden.dtype) for state in states], dim=1)
 
     def fingerprint(self) -> str:

@@ -131,7 +131,7 @@ def batches_of(
         mels, positions = encoder.config.num_mel_bins, encoder.config.max_source_positions
         names = examples.rows["sha256"].tolist()
         files = examples.paths("path")
-        acoustic = Spectrograms(files, audio, mels, 2 * positions, names, views)
+        acoustic = Spectrograms(files, names, audio, mels, 2 * positions, views)
     text = Tokens(bundle.tokenizer, examples.texts(), examples.contexts())
     present = examples.present()
     present[:, AUDIO] &= bundle.hears
@@ -206,7 +206,7 @@ def _heard(model: FusedModel, source: Spectrograms, layer: int) -> Heard:
     states, below, lengths = [], [], []
     for index in torch.arange(len(source.files)).split(ENCODING_BATCH):
         features, frames = (value.to(model.device) for value in source.batch(index).values())
-        heard = encoder(features, frames)[:, : layer + 1]
+        heard = encoder(features, frames, until=layer)
         below.append(pool(heard, frames).cpu())
         lengths.append(frames.cpu())
         kept = states_of(grid_frames(frames)).tolist()

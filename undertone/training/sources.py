@@ -24,7 +24,8 @@ from undertone.speech.features import HOP, log_mel, real_frames
 from undertone.speech.listener import spoken
 from undertone.speech.views import prepare_view
 
-KEPT_CLIPS = KEPT_FACES = 4096
+KEPT_CLIPS = 8192  # of a few seconds, about 0.1 MB each
+KEPT_FACES = 4096
 LONGEST_TEXT = 128  # tokens
 NO_FACE = np.zeros((8, 8, 3), np.uint8)
 
@@ -133,14 +134,16 @@ def _joined(said: list[int], before: list[int]) -> Tensor:
 
 
 class Spectrograms:
-    """Log-mel features of recordings, cleaned as for listening; the latest clips are kept.
+    """Log-mel features of recordings, cleaned as for listening.
+
+    The latest clips are kept for all who ask for them: the turns of a cross-validation share them.
 
     Args:
         files: recordings, or none where there is none.
+        names: sha256 of each recording, which its views follow from.
         audio: bounds and cleaning.
         mels: filters that the encoder takes.
         longest: frames that the encoder takes; what comes later is cut off.
-        names: sha256 of each recording, which its views follow from.
         views: those of which every batch takes one at random of each recording, see
             `undertone.speech.views`.
     """
@@ -148,10 +151,10 @@ class Spectrograms:
     def __init__(
         self,
         files: Sequence[Path | None],
+        names: Sequence[str],
         audio: AudioParams,
         mels: int,
         longest: int,
-        names: Sequence[str] = (),
         views: Sequence[int] = (0,),
     ) -> None:
         self.files = files
@@ -160,18 +163,17 @@ class Spectrograms:
         self.longest = longest
         self.names = names
         self.views = views
-        self._features = lru_cache(maxsize=KEPT_CLIPS)(self._read)
 
     def of(self, view: int) -> "Spectrograms":
         """The same recordings, all in one view."""
         return Spectrograms(
-            self.files, self.audio, self.mels, self.longest, self.names, views=(view,)
+            self.files, self.names, self.audio, self.mels, self.longest, views=(view,)
         )
 
     def batch(self, index: Tensor) -> Inputs:
         """Features [B, M, F] of the examples at positions `index` [B], padded to the longest."""
         views = [self.views[number] for number in _some(len(self.views), index)]
-        heard = [self._features(*pair) for pair in zip(index.tolist(), views, strict=True)]
+        heard = [self._read(*pair) for pair in zip(index.tolist(), views, strict=True)]
         features = [torch.from_numpy(values.T) for values, _ in heard]
         return {
             "input_features": pad_sequence(features, batch_first=True).transpose(1, 2),
@@ -179,13 +181,20 @@ class Spectrograms:
         }
 
     def _read(self, place: int, view: int) -> tuple[npt.NDArray[np.float32], int]:
-        file = self.files[place]
-        samples = np.zeros(HOP, np.float32)
-        if file is not None:
-            name = self.names[place] if view else ""
-            heard = prepare_view(file, name, view, self.audio, silence=True)
-            samples = spoken(heard.samples, heard.speech, self.longest * HOP / SAMPLE_RATE)
-        return log_mel(samples, self.mels), real_frames(len(samples))
+        file, name = self.files[place], self.names[place]
+        return _features(file, name, view, self.audio, self.mels, self.longest)
+
+
+@lru_cache(maxsize=KEPT_CLIPS)
+def _features(
+    file: Path | None, name: str, view: int, audio: AudioParams, mels: int, longest: int
+) -> tuple[npt.NDArray[np.float32], int]:
+    """Log-mel features of what is spoken in a recording, and its real frames."""
+    samples = np.zeros(HOP, np.float32)
+    if file is not None:
+        heard = prepare_view(file, name, view, audio, silence=True)
+        samples = spoken(heard.samples, heard.speech, longest * HOP / SAMPLE_RATE)
+    return log_mel(samples, mels), real_frames(len(samples))
 
 
 @dataclass(frozen=True)
