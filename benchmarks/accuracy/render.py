@@ -19,6 +19,17 @@ by the same validation speakers. CPU seconds are of all turns and seeds, after t
 the corpus once. Published figures were measured by others on other hardware, and some of them on
 other folds.
 """
+REPORTS = """## behaviour
+
+What `undertone stress` finds of profile `base` on the test speakers of a corpus's own split: copies
+of the `behaviour.txt` and `behaviour.png` that these commands write.
+
+    undertone corpora ingest --profile base --corpus NAME=DIR --out corpus
+    undertone corpora hear corpus --profile base --out heard
+    undertone train corpus heard --profile base --out bundle
+    undertone evaluate --bundle bundle --folder corpus --heard heard --out evaluation
+    undertone stress --bundle bundle --folder corpus --heard heard --out evaluation
+"""
 COLUMNS = "| system | protocol | metric | score | parameters trained | CPU s | peak MB | seeds |"
 RULE = "|---|---|---|---|---:|---:|---:|---|"
 
@@ -39,7 +50,24 @@ def render(rows: Sequence[Row], page: Path, pictures: Path) -> None:
             draw_curves(row, pictures / f"{row.name}-curves.png")
             shown.append(f"{pictures.name}/{row.name}-curves.png")
         parts.append(section(row, shown))
-    write_text(page, "\n".join(parts))
+    write_text(page, "\n".join([*parts, *_behaviour(pictures)]))
+
+
+def _behaviour(folder: Path) -> list[str]:
+    """The reports of the behavioural suite that a folder holds as `behaviour-CORPUS.txt`."""
+    reports = sorted(folder.glob("behaviour-*.txt"))
+    told = [
+        f"[{report.stem}]({folder.name}/{report.name}): {_verdict(report)}\n\n"
+        f"![{report.stem}]({folder.name}/{report.stem}.png)\n"
+        for report in reports
+    ]
+    return [REPORTS, *told] if reports else []
+
+
+def _verdict(report: Path) -> str:
+    """What was tested, and what passed: the first two lines that are not empty."""
+    lines = filter(None, report.read_text(encoding="utf-8").splitlines())
+    return f"{next(lines)}. {next(lines)}"
 
 
 def section(row: Row, pictures: Sequence[str]) -> str:

@@ -167,6 +167,17 @@ def test_the_page_tells_of_every_record_and_can_be_made_anew(tmp_path: Path) -> 
     assert json.loads((tmp_path / "benchmarks" / "emodb.json").read_text())["name"] == "emodb"
 
 
+def test_the_page_tells_what_the_behavioural_suite_found(tmp_path: Path) -> None:
+    folder = tmp_path / "benchmarks"
+    main(["--render", "--out", str(folder)])
+    assert "behaviour" not in (tmp_path / "benchmarks.md").read_text()
+    folder.mkdir()
+    (folder / "behaviour-emodb.txt").write_text("test split\n\nPasses it all.\n\nUAR 1\n")
+    main(["--render", "--out", str(folder)])
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert "[behaviour-emodb](benchmarks/behaviour-emodb.txt): test split. Passes it all." in page
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
     [([], "name a row"), (["x"], "no row 'x'"), (["emodb"], "needs --emodb")],

@@ -59,7 +59,8 @@ class LightTrainer(Trainer):
                     "weight_decay": self.args.weight_decay if decays else 0.0,
                 }
                 for (pretrained, decays), parameters in groups.items()
-            ]
+            ],
+            fused=True,
         )
         return self.optimizer
 
