@@ -24,7 +24,11 @@ from undertone.errors import UndertoneError
 
 FIRST_SEED = 17
 CORPORA = ("emodb", "ravdess", "meld", "goemotions")
-NEEDS = {"cross-corpus": ("emodb", "ravdess"), "generated": ()}
+NEEDS = {
+    "cross-corpus": ("emodb", "ravdess"),
+    "ravdess-tuned": ("ravdess",),
+    "generated": (),
+}
 NEEDS |= dict.fromkeys(("tuning", "ablations", "timeline", "labelling"), ("emodb",))
 ROWS: dict[str, Callable[[Setup], list[Record]]] = {
     **{name: partial(acoustic.run, name) for name in acoustic.ROWS},

@@ -1,8 +1,8 @@
 """Rows by the voice alone: ours and its peers, over the same turns of the same protocol."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 import pandas as pd
@@ -29,6 +29,7 @@ UPPER = (
     "training.frozen_layers=2",
     "training.encoder_learning_rate=1e-4",
     "training.encoder_epochs=6",
+    "training.refit=false",
     "training.batch_size=16",
     "training.bfloat16=true",
 )
@@ -36,25 +37,19 @@ BY_VOICE = ("model.text_encoder=scratch",)  # a text encoder that is never asked
 
 
 @dataclass(frozen=True)
-class System:
-    """One of ours: its settings, and how many of the seeds at most are worth their hours."""
-
-    settings: tuple[str, ...] = ()
-    seeds: int | None = None
-
-
-@dataclass(frozen=True)
 class Acoustic:
-    """A row by the voice alone: corpora, protocol, and our systems."""
+    """A row by the voice alone: corpora, protocol, and our system with its settings."""
 
     corpora: tuple[str, ...]
     protocol: str
-    systems: Mapping[str, System] = field(default_factory=lambda: {OURS: System()})
+    system: str = OURS
+    settings: tuple[str, ...] = ()
 
 
 ROWS = {
     "emodb": Acoustic(("emodb",), "loso"),
-    "ravdess": Acoustic(("ravdess",), "folds:6", {OURS: System(), TUNED: System(UPPER, seeds=1)}),
+    "ravdess": Acoustic(("ravdess",), "folds:6"),
+    "ravdess-tuned": Acoustic(("ravdess",), "folds:6", TUNED, UPPER),
     "cross-corpus": Acoustic(("emodb", "ravdess"), "cross-corpus"),
 }
 
@@ -80,25 +75,22 @@ def run(name: str, setup: Setup, run_alone: Runner = alone) -> list[Record]:
         run_alone: does the work of a system and tells what it took.
     """
     row = ROWS[name]
-    params = [setup.params(corpus, "base", BY_VOICE) for corpus in row.corpora]
+    params = [setup.params(corpus, "base", (*BY_VOICE, *row.settings)) for corpus in row.corpora]
     folders = [setup.ready(*each) for each in zip(row.corpora, params, strict=True)]
-    plan = plan_of(row.protocol, folders, params[0])
+    evaluation, ours = validate(
+        row.system, row.protocol, folders, params[0], setup, name, run_alone
+    )
+    if plan_of(row.protocol, folders, params[0]).hash != evaluation.split_hash:
+        raise RuntimeError(f"{name}: the peers' turns are not ours.")
     peers = [
         _peer(system, row.protocol, folders, params[0], run_alone)
         for system in track(PEERS, f"peers of {name}")
     ]
-    records: list[Record] = []
-    met = list(peers)
-    for number, (called, system) in enumerate(row.systems.items()):
-        settings = setup.params(row.corpora[0], "base", (*BY_VOICE, *system.settings))
-        place = f"{name}-{number}" if number else name
-        few = replace(setup, seeds=setup.seeds[: system.seeds])
-        evaluation, ours = validate(called, row.protocol, folders, settings, few, place, run_alone)
-        if plan.hash != evaluation.split_hash:
-            raise RuntimeError(f"{name}: the peers' turns are not ours.")
-        records += _ours(name, evaluation, ours, met, [*system.settings, *setup.settings])
-        met = [*met, ours]
-    return records + _others(name, evaluation, peers)
+    settings = [*row.settings, *setup.settings]
+    return [
+        *_ours(name, evaluation, ours, peers, settings),
+        *(record(name, evaluation, peer, part) for part in _parts(evaluation) for peer in peers),
+    ]
 
 
 def validate(
@@ -150,9 +142,12 @@ def _peer(
 
 
 def _ours(
-    name: str, evaluation: Evaluation, ours: Tested, met: Sequence[Tested], settings: list[str]
+    name: str,
+    evaluation: Evaluation,
+    ours: Tested,
+    peers: Sequence[Tested],
+    settings: list[str],
 ) -> Iterator[Record]:
-    """Our records, compared with those that went through the same turns before."""
     for part in _parts(evaluation):
         of_ours = _part(ours, part)
         yield record(name, evaluation, ours, part).model_copy(
@@ -160,15 +155,11 @@ def _ours(
                 "ours": True,
                 "settings": settings,
                 "beside": [
-                    Comparison(than=other.system, difference=uar_less(of_ours, _part(other, part)))
-                    for other in met
+                    Comparison(than=peer.system, difference=uar_less(of_ours, _part(peer, part)))
+                    for peer in peers
                 ],
             }
         )
-
-
-def _others(name: str, evaluation: Evaluation, peers: Sequence[Tested]) -> list[Record]:
-    return [record(name, evaluation, peer, part) for part in _parts(evaluation) for peer in peers]
 
 
 def _parts(evaluation: Evaluation) -> list[str]:
