@@ -188,6 +188,7 @@ def test_a_new_champion_takes_over_without_a_failed_request(live):
     callers = [threading.Thread(target=call) for _ in range(3)]
     for caller in callers:
         caller.start()
+    _wait(lambda: bool(answers))
     live.registry.promote(next_tag, "better")
     _wait(lambda: live.client.model().tag == next_tag)
     time.sleep(0.3)
