@@ -61,7 +61,7 @@ class Kept:
             float(about["temperature"]),
             float(about["seconds"]),
             int(about["trained_parameters"]),
-            json.loads(about["curves"]),
+            json.loads(about.get("curves", "{}")),  # kept turns of old have none
         )
 
     def __setitem__(self, name: str, result: Result) -> None:
