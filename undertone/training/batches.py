@@ -15,9 +15,9 @@ from undertone.speech.encoder import pool
 from undertone.speech.features import grid_frames, states_of
 from undertone.training.examples import Examples
 from undertone.training.sources import (
-    Heard,
     Inputs,
     Kept,
+    LowerStates,
     Pictures,
     Source,
     Spectrograms,
@@ -174,7 +174,7 @@ def settle(model: FusedModel, batches: Batches, below: int = 0) -> Batches:
         heard = [_pooled(model, acoustic.of(view), batches.voiced()) for view in acoustic.views]
         acoustic = _together("acoustic_statistics", heard)
     elif isinstance(acoustic, Spectrograms) and below and model.acoustic.attention is None:
-        views = [_heard(model, acoustic.of(view), below) for view in acoustic.views]
+        views = [_lower_states(model, acoustic.of(view), below) for view in acoustic.views]
         acoustic = States(views)
     if isinstance(text, Tokens) and _frozen(model.text.encoder):
         distinct, places = text.distinct()
@@ -198,7 +198,7 @@ def _pooled(model: FusedModel, source: Source, voiced: Tensor) -> Tensor:
     return _encoded(model.acoustic.statistics, source, voiced, model.device)
 
 
-def _heard(model: FusedModel, source: Spectrograms, layer: int) -> Heard:
+def _lower_states(model: FusedModel, source: Spectrograms, layer: int) -> LowerStates:
     """What the layers up to `layer` make of recordings."""
     encoder = model.acoustic.encoder
     if encoder is None:
@@ -211,7 +211,7 @@ def _heard(model: FusedModel, source: Spectrograms, layer: int) -> Heard:
         lengths.append(frames.cpu())
         kept = states_of(grid_frames(frames)).tolist()
         states += [row[-1, :length].half().cpu() for row, length in zip(heard, kept, strict=True)]
-    return Heard(states, torch.cat(below), torch.cat(lengths))
+    return LowerStates(states, torch.cat(below), torch.cat(lengths))
 
 
 def _settles(branch: AcousticBranch) -> bool:

@@ -198,7 +198,7 @@ def _features(
 
 
 @dataclass(frozen=True)
-class Heard:
+class LowerStates:
     """States of the highest acoustic layer that tuning leaves as it is, computed once.
 
     Attributes:
@@ -219,7 +219,7 @@ class States:
         views: of all recordings.
     """
 
-    def __init__(self, views: Sequence[Heard]) -> None:
+    def __init__(self, views: Sequence[LowerStates]) -> None:
         self.views = views
 
     def batch(self, index: Tensor) -> Inputs:
