@@ -73,6 +73,12 @@ def test_takes_of_very_different_length_are_not_compared() -> None:
     assert not same_takes([fingerprint(take), fingerprint(take[: 2 * RATE])])
 
 
+def test_sentences_that_share_a_phrase_are_told_apart() -> None:
+    phrase, ends = babbled(0, seconds=1.3), [babbled(seed, seconds=0.9) for seed in range(1, 5)]
+    sentences = [np.concatenate([ends[k], phrase, ends[k + 1]]) for k in (0, 2)]
+    assert not same_takes([fingerprint(samples) for samples in sentences])
+
+
 def test_short_and_silent_recordings_are_like_nothing() -> None:
     silence = np.zeros(RATE, np.float32)
     prints = [fingerprint(samples) for samples in (silence, silence, babbled(0)[:800])]

@@ -13,7 +13,8 @@ STEP = 2  # frames of 10 ms from one compared difference to the next
 COMPARED = 64  # differences in time, 1.28 s
 MOST_SHIFT = 20  # frames by which two middles may be apart
 MOST_CUT = 50  # frames by which the lengths may differ
-SAME_TAKE = 0.68
+SAME_TAKE = 0.68  # of the middles
+SAME_WHOLE = 0.58  # of all that overlaps
 BLOCK = 512
 
 Floats = npt.NDArray[np.float32]
@@ -69,6 +70,10 @@ def same_takes(prints: Sequence[Floats]) -> list[Pair]:
     | lowest after 93 ms less in front, 6 dB less and MP3 | 0.85 | 0.76 |
     | lowest after white noise at 30 dB, which may be missed | 0.46 | 0.55 |
 
+    What is left is then compared over all that overlaps, with 0.58, as synthetic voices say whole
+    phrases alike: two generated sentences had 0.74 in the middle and 0.48 over all, while 60 clips
+    of EmoDB and of RAVDESS had 0.68 or more after AAC, and after a cut in front, 6 dB less and MP3.
+
     Recordings whose lengths differ by over half a second are not compared.
 
     Args:
@@ -84,6 +89,7 @@ def same_takes(prints: Sequence[Floats]) -> list[Pair]:
         Pair(first, second, similarity)
         for (first, second), similarity in sorted(best.items())
         if abs(lengths[first] - lengths[second]) <= MOST_CUT
+        and _overlap(prints[first], prints[second]) > SAME_WHOLE
     ]
 
 
@@ -122,3 +128,18 @@ def _window(one: Floats, shift: int) -> Floats:
         cut[first - start : last - start] = one[first:last]
     flat = cut[::STEP].ravel()
     return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-6), np.float32)
+
+
+def _overlap(first: Floats, second: Floats) -> float:
+    """Cosine over all that overlaps, at the best shift of the middles."""
+    return max(_fit(first, second, shift) for shift in range(-MOST_SHIFT, MOST_SHIFT + 1))
+
+
+def _fit(first: Floats, second: Floats, shift: int) -> float:
+    here, there = len(first) // 2, len(second) // 2 + shift
+    before, after = min(here, there), min(len(first) - here, len(second) - there)
+    span = max(0, before + after)
+    ours = first[here - before :][:span:STEP].ravel()
+    theirs = second[there - before :][:span:STEP].ravel()
+    norm = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
+    return float(ours @ theirs) / max(norm, 1e-6)
