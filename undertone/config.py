@@ -17,6 +17,7 @@ from undertone.errors import ConfigError
 PROFILES = Path(__file__).parent / "profiles"
 Tuning = Literal["full", "lora", "prefix", "frozen"]
 Score = Literal["uar", "macro_f1", "weighted_f1"]
+Engine = Literal["torch", "bfloat16", "int8"]
 SelectBy = Literal[Score, "last"]
 
 
@@ -74,6 +75,7 @@ class ListeningParams(Section):
     """The Whisper that hears: transcript, word times and acoustic states from one folder."""
 
     whisper: str = "whisper-demo"
+    engine: Engine = "torch"  # of the encoder, see undertone.speech.engines
     transcribe: bool = True
     device: str = "auto"
     compute_type: str = "int8"

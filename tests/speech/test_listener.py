@@ -16,8 +16,8 @@ from undertone.hub import resolve
 from undertone.speech.conversion import converted
 from undertone.speech.encoder import AcousticEncoder, pool
 from undertone.speech.features import log_mel, real_frames
-from undertone.speech.listener import Listener, merge, spoken, windows
-from undertone.speech.recogniser import Recogniser
+from undertone.speech.listener import Listener, Take, merge, spoken, windows
+from undertone.speech.recogniser import Recogniser, Said
 
 SECOND = 16_000
 Sentences = list[tuple[str, Samples]]
@@ -25,6 +25,11 @@ Sentences = list[tuple[str, Samples]]
 
 def noise(seconds: float) -> Samples:
     return np.random.default_rng(0).normal(0, 0.05, int(seconds * SECOND)).astype(np.float32)
+
+
+def written(recogniser: Recogniser, states: np.ndarray, frames: int) -> Said:
+    """What is said in one window."""
+    return recogniser.write(states[None], [frames], timed=[True], language="en")[0]
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +78,30 @@ def test_the_decoder_writes_what_ctranslate2_writes_from_its_own_encoder(
         ours = states[0, -1].detach().numpy()
         np.testing.assert_allclose(ours, np.array(theirs)[0], atol=2e-3)
         (text, words), (their_text, their_words) = (
-            recogniser.write(one, frames) for one in (ours, np.array(theirs)[0])
+            written(recogniser, one, frames) for one in (ours, np.array(theirs)[0])
         )
         assert text == their_text
         assert [word.start for word in words] == [word.start for word in their_words]
+
+
+def test_recordings_heard_together_give_what_each_gives_alone(
+    toy: Listener, sentences: Sentences
+) -> None:
+    clips = [samples for _, samples in sentences[:6]]
+    takes = [
+        Take(clip, [(0.0, len(clip) / SECOND)], transcribe=place != 1, words=place != 2)
+        for place, clip in enumerate([*clips, clips[0]])
+    ]
+    together = toy.listen_together(takes)
+    alone = [toy.listen_together([take])[0] for take in takes]
+    for ours, theirs in zip(together, alone, strict=True):
+        np.testing.assert_allclose(ours.statistics, theirs.statistics, atol=1e-4)
+        assert (ours.transcript is None) == (theirs.transcript is None)
+    texts = [heard.transcript.text if heard.transcript else None for heard in together]
+    assert texts == [heard.transcript.text if heard.transcript else None for heard in alone]
+    assert texts[1] is None
+    timed = [bool(heard.transcript and heard.transcript.words) for heard in together]
+    assert timed == [True, False, False, True, True, True, True]
 
 
 def test_words_are_in_order_within_the_recording(toy: Listener, sentences: Sentences) -> None:
@@ -146,7 +171,7 @@ def test_a_recording_longer_than_the_encoder_takes_is_heard_in_parts(deaf_mute: 
 def test_states_as_many_as_mel_filters_are_not_mistaken_for_features(toy: Listener) -> None:
     recogniser = Recogniser(resolve("whisper-demo"), ListeningParams())
     with pytest.raises(ValueError, match="80 states"):
-        recogniser.write(np.zeros((80, 128), np.float32), 160)
+        written(recogniser, np.zeros((80, 128), np.float32), 160)
 
 
 def test_all_tokens_asked_for_are_written(toy: Listener, sentences: Sentences) -> None:
@@ -159,14 +184,11 @@ def test_all_tokens_asked_for_are_written(toy: Listener, sentences: Sentences) -
         .detach()
         .numpy()
     )
-    words = {
-        most: len(
-            Recogniser(resolve("whisper-demo"), ListeningParams(max_new_tokens=most))
-            .write(states, real_frames(len(samples)))[0]
-            .split()
-        )
-        for most in (1, 3, 40)
-    }
+    words = {}
+    for most in (1, 3, 40):
+        recogniser = Recogniser(resolve("whisper-demo"), ListeningParams(max_new_tokens=most))
+        text, _ = written(recogniser, states, real_frames(len(samples)))
+        words[most] = len(text.split())
     assert words[1] <= 1 < words[3] <= 3 < words[40]
 
 

@@ -1,8 +1,9 @@
-"""A Hugging Face Whisper as CTranslate2 runs it, converted once and kept."""
+"""A Hugging Face Whisper in the forms that other engines run, converted once and kept."""
 
 import hashlib
 import logging
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock
@@ -29,10 +30,7 @@ def has_decoder(folder: Path) -> bool:
 
 
 def converted(folder: Path, compute_type: str) -> Path:
-    """The CTranslate2 folder of a Whisper folder, converted now if it has not been.
-
-    It is kept under `home()/cache`, by the content of the model's files. Processes that ask at
-    once wait for the one that converts.
+    """The CTranslate2 folder of a Whisper folder.
 
     Args:
         folder: a Hugging Face Whisper with its decoder.
@@ -41,13 +39,27 @@ def converted(folder: Path, compute_type: str) -> Path:
     Raises:
         ModelError: CTranslate2 cannot convert it.
     """
-    target = home() / "cache" / "whisper" / f"{folder.name}-{_content(folder)}-{compute_type}"
+    return made_once(folder, compute_type, lambda aside: _convert(folder, aside, compute_type))
+
+
+def made_once(folder: Path, form: str, make: Callable[[Path], None]) -> Path:
+    """Another form of a Whisper folder, made now if it has not been.
+
+    It is kept under `home()/cache`, by the content of the model's files. Processes that ask at
+    once wait for the one that makes it.
+
+    Args:
+        folder: a Hugging Face Whisper.
+        form: name of the form.
+        make: writes it to a folder.
+    """
+    target = home() / "cache" / "whisper" / f"{folder.name}-{_content(folder)}-{form}"
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):
         if not target.is_dir():
-            logger.info("Converting %s for CTranslate2 (%s)", folder, compute_type)
+            logger.info("Converting %s to %s", folder, form)
             with replacing_folder(target) as aside:
-                _convert(folder, aside, compute_type)
+                make(aside)
     return target
 
 

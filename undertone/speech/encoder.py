@@ -99,6 +99,10 @@ class AcousticEncoder(nn.Module):
         audible = _audible(features.shape[-1], frames.to(features.device))
         return self.resume(self._embed(features * audible[:, None]), frames, until=until)
 
+    def unmasked(self, features: Tensor) -> Tensor:
+        """States of clips [B, M, F] that all fill F up to the last half second, as `forward`."""
+        return self._layers(self._embed(features), None, 0, self.layers)
+
     def resume(
         self, hidden: Tensor, frames: Tensor, layer: int = 0, until: int | None = None
     ) -> Tensor:
@@ -117,12 +121,17 @@ class AcousticEncoder(nn.Module):
         audible = _audible(2 * hidden.shape[1], frames.to(hidden.device))[:, ::2]
         length = 0 if self.prefix is None else self.prefix.shape[1]
         mask = _attention_mask(nn.functional.pad(audible, (length, 0), value=True), hidden.dtype)
+        return self._layers(hidden, mask, layer, last)
+
+    def _layers(self, hidden: Tensor, mask: Tensor | None, first: int, last: int) -> Tensor:
         states = [hidden]
-        for place in range(layer, last):
+        for place in range(first, last):
             if self.prefix is not None:
                 before = self.prefix[place].expand(len(hidden), -1, -1).to(hidden.dtype)
                 hidden = torch.cat([before, hidden], dim=1)
-            hidden = self.whisper.layers[place](hidden, mask)[:, length:]
+            hidden = self.whisper.layers[place](hidden, mask)
+            if self.prefix is not None:
+                hidden = hidden[:, self.prefix.shape[1] :]
             states.append(hidden)
         if last == self.layers:
             states[-1] = self.whisper.layer_norm(hidden)

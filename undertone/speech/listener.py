@@ -1,8 +1,8 @@
 """Listening once: one encoder pass gives the transcript and the acoustic statistics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import ceil
 from pathlib import Path
 
@@ -13,16 +13,40 @@ from torch import Tensor
 
 from undertone.audio import SAMPLE_RATE, Samples, speech_segments
 from undertone.config import ListeningParams
-from undertone.prediction import Transcript, Word
+from undertone.prediction import Transcript
 from undertone.speech.conversion import has_decoder
 from undertone.speech.encoder import AcousticEncoder, pool
-from undertone.speech.features import HOP, log_mel, real_frames, states_of
-from undertone.speech.recogniser import Recogniser
+from undertone.speech.engines import encode_by
+from undertone.speech.features import HOP, grid_frames, log_mel, real_frames, states_of
+from undertone.speech.recogniser import Recogniser, Said
 
 EDGE_SECONDS = 0.5
+LARGEST_BATCH = 16
 
 Stretch = tuple[float, float]
 Watch = Callable[[Tensor, float], None]
+
+
+@dataclass(frozen=True)
+class Take:
+    """One recording to hear.
+
+    Attributes:
+        samples: float32 [time], mono 16 kHz, cleaned.
+        speech: where speech is, in seconds; found by the listener if not given. Each stretch is
+            heard by itself, and a recording without any as a whole but not transcribed.
+        transcribe: whether the transcript is wanted.
+        words: whether the times of its words are wanted too.
+        language: spoken in it, for a Whisper of many languages; that of the settings without it.
+        watch: is told the states [L + 1, T, D] of each stretch, and when it starts.
+    """
+
+    samples: Samples
+    speech: Sequence[Stretch] | None = None
+    transcribe: bool = True
+    words: bool = True
+    language: str | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True)
@@ -38,8 +62,34 @@ class Heard:
     statistics: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class _Window:
+    """A part of a take that the encoder takes at once; `take` is the place of that one."""
+
+    take: int
+    start: float
+    samples: Samples
+    written: bool
+    words: bool
+    language: str
+
+    @property
+    def frames(self) -> int:
+        return real_frames(len(self.samples))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a window gave."""
+
+    start: float
+    statistics: NDArray[np.float32]
+    states: int
+    said: Said | None
+
+
 class Listener:
-    """Hears recordings, one at a time.
+    """Hears recordings: many at once, windows of one length together.
 
     Args:
         folder: a Hugging Face Whisper; without a decoder in it there are no transcripts.
@@ -52,10 +102,10 @@ class Listener:
     def __init__(self, folder: Path, params: ListeningParams) -> None:
         self._device = _device(params.device)
         self.encoder = AcousticEncoder.from_folder(folder).to(self._device)
+        self._encode = encode_by(params.engine, self.encoder, folder)
         self.can_transcribe = params.transcribe and has_decoder(folder)
         self._recogniser = Recogniser(folder, params) if self.can_transcribe else None
 
-    @torch.inference_mode()
     def listen(
         self,
         samples: Samples,
@@ -64,41 +114,90 @@ class Listener:
         transcribe: bool = True,
         watch: Watch | None = None,
     ) -> Heard:
-        """Hear one recording.
+        """Hear one recording; see `Take`."""
+        return self.listen_together([Take(samples, speech, transcribe, watch=watch)])[0]
 
-        Args:
-            samples: float32 [time], mono 16 kHz, cleaned.
-            speech: where speech is, in seconds; found here if not given. Each stretch is heard by
-                itself, and a recording without any as a whole but not transcribed.
-            transcribe: whether the transcript is wanted.
-            watch: is told the states [L + 1, T, D] of each stretch, and when it starts.
-        """
-        speech = speech_segments(samples) if speech is None else speech
-        recogniser = self._recogniser if transcribe else None
-        seconds = len(samples) / SAMPLE_RATE
-        pieces, weights, spoken = [], [], []
-        for start, end in windows(speech, seconds, self._longest_seconds):
-            states, frames = self._hear(samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)])
-            pieces.append(pool(states, frames)[0].cpu().numpy())
-            weights.append(states_of(int(frames)))
-            if watch is not None:
-                watch(states[0, :, : weights[-1]], start)
-            if recogniser and speech:
-                said = recogniser.write(states[0, -1].cpu().numpy(), int(frames))
-                spoken.append(_shifted(said, start))
-        transcript = _transcript(spoken, recogniser.language) if recogniser else None
-        return Heard(transcript, merge(pieces, weights))
+    @torch.inference_mode()
+    def listen_together(self, takes: Sequence[Take]) -> list[Heard]:
+        """Hear several recordings; what each gives does not depend on the others."""
+        found = [window for place, take in enumerate(takes) for window in self._cut(place, take)]
+        parts: list[list[_Part]] = [[] for _ in takes]
+        for batch in _batches(found):
+            for window, part in zip(batch, self._hear(batch, takes), strict=True):
+                parts[window.take].append(part)
+        return [self._heard(take, mine) for take, mine in zip(takes, parts, strict=True)]
 
     @property
     def _longest_seconds(self) -> float:
         frames = 2 * int(self.encoder.config.max_source_positions)
         return (frames - 1) * HOP / SAMPLE_RATE  # one to spare for the rounding of seconds
 
-    def _hear(self, samples: Samples) -> tuple[Tensor, Tensor]:
-        """States [1, L + 1, T, D] of one window, and its real mel frames [1]."""
-        features = log_mel(samples, int(self.encoder.config.num_mel_bins))
-        frames = torch.tensor([real_frames(len(samples))], device=self._device)
-        return self.encoder(torch.from_numpy(features)[None].to(self._device), frames), frames
+    def _cut(self, place: int, take: Take) -> Iterator[_Window]:
+        speech = speech_segments(take.samples) if take.speech is None else take.speech
+        written = self._writes(take) and bool(speech)
+        language = self._recogniser.language_of(take.language) if self._recogniser else ""
+        seconds = len(take.samples) / SAMPLE_RATE
+        for start, end in windows(speech, seconds, self._longest_seconds):
+            samples = take.samples[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
+            yield _Window(place, start, samples, written, take.words, language)
+
+    def _writes(self, take: Take) -> bool:
+        return take.transcribe and self.can_transcribe
+
+    def _hear(self, batch: Sequence[_Window], takes: Sequence[Take]) -> Iterator[_Part]:
+        """What windows of one length gave."""
+        mels = int(self.encoder.config.num_mel_bins)
+        features = torch.from_numpy(np.stack([log_mel(window.samples, mels) for window in batch]))
+        frames = torch.tensor([window.frames for window in batch], device=self._device)
+        states = self._encode(features.to(self._device), frames)
+        statistics = pool(states, frames).cpu().numpy()
+        written = self._write(batch, states[:, -1])
+        for place, window in enumerate(batch):
+            real = states_of(window.frames)
+            if (watch := takes[window.take].watch) is not None:
+                watch(states[place, :, :real], window.start)
+            yield _Part(window.start, statistics[place], real, written.get(place))
+
+    def _write(self, batch: Sequence[_Window], last: Tensor) -> dict[int, Said]:
+        """What is said in windows of one length, by their place in the batch."""
+        if self._recogniser is None:
+            return {}
+        said: dict[int, Said] = {}
+        for language in {window.language for window in batch if window.written}:
+            places = [
+                place
+                for place, window in enumerate(batch)
+                if window.written and window.language == language
+            ]
+            spoken = self._recogniser.write(
+                last[places].float().cpu().numpy(),
+                [batch[place].frames for place in places],
+                timed=[batch[place].words for place in places],
+                language=language,
+            )
+            said |= dict(zip(places, spoken, strict=True))
+        return said
+
+    def _heard(self, take: Take, parts: Sequence[_Part]) -> Heard:
+        ordered = sorted(parts, key=lambda part: part.start)
+        transcript = None
+        if self._recogniser and self._writes(take):
+            spoken = [_shifted(part.said, part.start) for part in ordered if part.said]
+            transcript = _transcript(spoken, self._recogniser.language_of(take.language))
+        statistics = merge([part.statistics for part in ordered], [part.states for part in ordered])
+        return Heard(transcript, statistics)
+
+
+def _batches(found: Sequence[_Window]) -> Iterator[list[_Window]]:
+    """Windows that end in the same half second, some at a time: the decoder has no mask."""
+
+    def length(window: _Window) -> int:
+        return grid_frames(window.frames)
+
+    for _, group in groupby(sorted(found, key=length), key=length):
+        alike = list(group)
+        for start in range(0, len(alike), LARGEST_BATCH):
+            yield alike[start : start + LARGEST_BATCH]
 
 
 def windows(speech: Sequence[Stretch], seconds: float, longest: float) -> list[Stretch]:
@@ -147,7 +246,7 @@ def _cut(start: float, end: float, longest: float) -> list[Stretch]:
     return list(pairwise(marks))
 
 
-def _transcript(spoken: Sequence[tuple[str, list[Word]]], language: str) -> Transcript:
+def _transcript(spoken: Sequence[Said], language: str) -> Transcript:
     return Transcript(
         text=" ".join(text for text, _ in spoken if text),
         words=[word for _, words in spoken for word in words],
@@ -155,7 +254,7 @@ def _transcript(spoken: Sequence[tuple[str, list[Word]]], language: str) -> Tran
     )
 
 
-def _shifted(said: tuple[str, list[Word]], by: float) -> tuple[str, list[Word]]:
+def _shifted(said: Said, by: float) -> Said:
     text, words = said
     return text, [
         word.model_copy(update={"start": round(word.start + by, 2), "end": round(word.end + by, 2)})

@@ -1,5 +1,6 @@
 """Whisper's decoder on encoder states that were computed elsewhere."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import ctranslate2
@@ -10,15 +11,18 @@ from faster_whisper.transcribe import get_suppressed_tokens
 from numpy.typing import NDArray
 
 from undertone.config import ListeningParams
-from undertone.errors import ModelError
+from undertone.errors import ModelError, UndertoneError
 from undertone.prediction import Word
 from undertone.speech.conversion import converted
 
 MAX_TOKENS = 448
 
+Said = tuple[str, list[Word]]
+"""What was said in a window, and its words timed from the window's start."""
+
 
 class Recogniser:
-    """Turns the encoder's states of one window into words.
+    """Turns the encoder's states of windows into words.
 
     faster-whisper brings tokenizer, prompt and word alignment; its own encoder is never run.
 
@@ -45,44 +49,101 @@ class Recogniser:
                 f"{folder} does not run with listening.device={params.device} and "
                 f"listening.compute_type={params.compute_type}: {error}"
             ) from error
-        multilingual = self._whisper.model.is_multilingual
-        self.language = params.language if multilingual else "en"
-        self._tokenizer = Tokenizer(
-            self._whisper.hf_tokenizer, multilingual, task="transcribe", language=self.language
-        )
-        self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
+        self._tokenizers: dict[str, Tokenizer] = {}
+        self._suppressed = list(get_suppressed_tokens(self._tokenizer(params.language), [-1]))
 
-    def write(self, states: NDArray[np.float32], frames: int) -> tuple[str, list[Word]]:
-        """Transcribe one window.
+    def language_of(self, asked: str | None) -> str:
+        """The language that is written where `asked` is spoken.
+
+        Raises:
+            UndertoneError: this Whisper does not know it.
+        """
+        if not self._whisper.model.is_multilingual:
+            return "en"
+        language = asked or self._params.language
+        self._tokenizer(language)
+        return language
+
+    def write(
+        self,
+        states: NDArray[np.float32],
+        frames: Sequence[int],
+        *,
+        timed: Sequence[bool],
+        language: str,
+    ) -> list[Said]:
+        """Transcribe windows of one length.
 
         Args:
-            states: the encoder's last, normed states [T, D].
-            frames: real mel frames of the window, at most 2·T.
+            states: the encoder's last, normed states [B, T, D].
+            frames: real mel frames of each window [B], at most 2·T.
+            timed: of which the times of words are wanted [B].
+            language: spoken in all of them, from `language_of`.
 
         Returns:
-            The text, and its words timed from the window's start.
+            The text of each, and its words timed from the window's start.
         """
-        memory = self._memory(states)
-        prompt = self._whisper.get_prompt(self._tokenizer, [], without_timestamps=True)
-        answer = self._whisper.model.generate(
-            memory,
-            [prompt],
+        tokenizer = self._tokenizer(language)
+        prompt = self._whisper.get_prompt(tokenizer, [], without_timestamps=True)
+        answers = self._whisper.model.generate(
+            self._memory(states),
+            [prompt] * len(states),
             beam_size=self._params.beam_size,
             # CTranslate2 writes half of max_length at most, whatever the prompt leaves of it.
             max_length=min(2 * self._params.max_new_tokens, MAX_TOKENS),
             suppress_tokens=self._suppressed,
-        )[0]
-        tokens = [token for token in answer.sequences_ids[0] if token < self._tokenizer.eot]
-        if not tokens:
-            return "", []
-        timed = self._whisper.find_alignment(self._tokenizer, [tokens], memory, frames)[0]
-        return self._tokenizer.decode(tokens).strip(), [_word(entry) for entry in timed]
+        )
+        said = [
+            [token for token in answer.sequences_ids[0] if token < tokenizer.eot]
+            for answer in answers
+        ]
+        words = self._align(tokenizer, states, frames, said, timed)
+        return [
+            (tokenizer.decode(tokens).strip(), words.get(place, []))
+            for place, tokens in enumerate(said)
+        ]
+
+    def _align(
+        self,
+        tokenizer: Tokenizer,
+        states: NDArray[np.float32],
+        frames: Sequence[int],
+        said: Sequence[list[int]],
+        timed: Sequence[bool],
+    ) -> dict[int, list[Word]]:
+        """The words of the windows in which something was said, by their place."""
+        places = [place for place, tokens in enumerate(said) if tokens and timed[place]]
+        if not places:
+            return {}
+        aligned = self._whisper.find_alignment(
+            tokenizer,
+            [said[place] for place in places],
+            self._memory(states[places]),
+            [frames[place] for place in places],
+        )
+        return {
+            place: [_word(entry) for entry in entries]
+            for place, entries in zip(places, aligned, strict=True)
+        }
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        if language not in self._tokenizers:
+            multilingual = self._whisper.model.is_multilingual
+            try:
+                self._tokenizers[language] = Tokenizer(
+                    self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language
+                )
+            except ValueError as error:
+                raise UndertoneError(
+                    f"Whisper knows no language {language!r:.20}. Name one by its code: en, de, …"
+                ) from error
+        return self._tokenizers[language]
 
     def _memory(self, states: NDArray[np.float32]) -> ctranslate2.StorageView:
         # CTranslate2 takes a second axis as long as the mel filters for features, not states.
-        if len(states) == self._whisper.model.n_mels:
-            raise ValueError(f"{len(states)} states cannot be told from {len(states)} mel filters.")
-        return ctranslate2.StorageView.from_array(np.ascontiguousarray(states[None]))
+        if (length := states.shape[1]) == self._whisper.model.n_mels:
+            raise ValueError(f"{length} states cannot be told from {length} mel filters.")
+        return ctranslate2.StorageView.from_array(np.ascontiguousarray(states))
 
 
 def _word(entry: dict[str, object]) -> Word:
