@@ -14,7 +14,7 @@ from undertone.bundle import Bundle
 from undertone.config import ListeningParams, Params
 from undertone.dimensions import derive
 from undertone.errors import AudioError, ModelError, UndertoneError
-from undertone.inference import Predictor, listener_for
+from undertone.inference import Predictor, Query, listener_for
 from undertone.model.config import UNHEARD, FusedConfig
 from undertone.model.fused import FusedModel
 from undertone.prediction import Prediction
@@ -114,7 +114,7 @@ def test_speech_and_text_are_fused(fused: Predictor) -> None:
     assert_whole(prediction, {"audio", "text"})
     assert prediction.audio is not None
     assert prediction.audio.duration_s == pytest.approx(1.5)
-    assert set(prediction.timings_ms) == {"decode", "listen", "text", "fuse"}
+    assert set(prediction.timings_ms) == {"decode", "listen", "write", "fuse"}
 
 
 def test_speech_alone_is_enough(fused: Predictor, tmp_path: Path) -> None:
@@ -134,6 +134,28 @@ def test_text_alone_is_enough(fused: Predictor) -> None:
     assert prediction.transcript.text == "leave me alone"
     assert prediction.transcript.source == "given"
     assert prediction.audio is None
+
+
+def test_utterances_answered_together_are_answered_as_each_alone(fused: Predictor) -> None:
+    queries = [
+        Query(recording()),
+        Query(recording(0.8), "i am so happy"),
+        Query(text="leave me alone", context="i am so happy"),
+        Query(recording(1.4), timeline=True),
+        Query(),
+        Query(text="leave me alone"),
+    ]
+    prepared = [fused.prepare(query) for query in queries]
+    together = fused.answer(prepared)
+    alone = [fused.answer([one])[0] for one in prepared]
+    assert [type(answer) for answer in together] == [type(answer) for answer in alone]
+    assert isinstance(together[4], UndertoneError)
+    for ours, theirs in zip(together, alone, strict=True):
+        if isinstance(ours, Prediction) and isinstance(theirs, Prediction):
+            assert ours.distribution == pytest.approx(theirs.distribution, abs=1e-5)
+            assert ours.by_modality.keys() == theirs.by_modality.keys()
+            assert (ours.timeline is None) == (theirs.timeline is None)
+            assert ours.transcript == theirs.transcript
 
 
 def test_what_was_said_before_counts(fused: Predictor) -> None:

@@ -19,6 +19,7 @@ from undertone.speech.encoder import AcousticEncoder, pool
 from undertone.speech.engines import encode_by
 from undertone.speech.features import HOP, grid_frames, log_mel, real_frames, states_of
 from undertone.speech.recogniser import Recogniser, Said
+from undertone.timing import Timings
 
 EDGE_SECONDS = 0.5
 LARGEST_BATCH = 16
@@ -118,14 +119,29 @@ class Listener:
         return self.listen_together([Take(samples, speech, transcribe, watch=watch)])[0]
 
     @torch.inference_mode()
-    def listen_together(self, takes: Sequence[Take]) -> list[Heard]:
-        """Hear several recordings; what each gives does not depend on the others."""
+    def listen_together(self, takes: Sequence[Take], timings: Timings | None = None) -> list[Heard]:
+        """Hear several recordings; what each gives does not depend on the others.
+
+        Args:
+            takes: the recordings.
+            timings: is told how long it took to `listen` and to `write`.
+        """
+        timings = Timings() if timings is None else timings
         found = [window for place, take in enumerate(takes) for window in self._cut(place, take)]
         parts: list[list[_Part]] = [[] for _ in takes]
         for batch in _batches(found):
-            for window, part in zip(batch, self._hear(batch, takes), strict=True):
+            for window, part in zip(batch, self._hear(batch, takes, timings), strict=True):
                 parts[window.take].append(part)
         return [self._heard(take, mine) for take, mine in zip(takes, parts, strict=True)]
+
+    def require_language(self, language: str) -> None:
+        """Make sure that a language that is asked for can be written.
+
+        Raises:
+            UndertoneError: this Whisper does not know it.
+        """
+        if self._recogniser:
+            self._recogniser.language_of(language)
 
     @property
     def _longest_seconds(self) -> float:
@@ -144,14 +160,20 @@ class Listener:
     def _writes(self, take: Take) -> bool:
         return take.transcribe and self.can_transcribe
 
-    def _hear(self, batch: Sequence[_Window], takes: Sequence[Take]) -> Iterator[_Part]:
+    def _hear(
+        self, batch: Sequence[_Window], takes: Sequence[Take], timings: Timings
+    ) -> Iterator[_Part]:
         """What windows of one length gave."""
         mels = int(self.encoder.config.num_mel_bins)
-        features = torch.from_numpy(np.stack([log_mel(window.samples, mels) for window in batch]))
-        frames = torch.tensor([window.frames for window in batch], device=self._device)
-        states = self._encode(features.to(self._device), frames)
-        statistics = pool(states, frames).cpu().numpy()
-        written = self._write(batch, states[:, -1])
+        with timings.measure("listen"):
+            features = torch.from_numpy(
+                np.stack([log_mel(window.samples, mels) for window in batch])
+            )
+            frames = torch.tensor([window.frames for window in batch], device=self._device)
+            states = self._encode(features.to(self._device), frames)
+            statistics = pool(states, frames).cpu().numpy()
+        with timings.measure("write"):
+            written = self._write(batch, states[:, -1])
         for place, window in enumerate(batch):
             real = states_of(window.frames)
             if (watch := takes[window.take].watch) is not None:
