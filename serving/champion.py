@@ -5,11 +5,11 @@ import logging
 import threading
 import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,7 +17,12 @@ from serving.metrics import metrics
 from serving.registry import RegisteredModel, Registry
 from serving.schemas import ModelStatus
 from undertone.config import Params
+from undertone.errors import UndertoneError
 from undertone.prediction import Prediction
+from undertone.query import Query
+
+if TYPE_CHECKING:
+    from undertone.inference import Prepared
 
 logger = logging.getLogger("undertone.serving")
 RETRY_S = 30.0
@@ -27,16 +32,12 @@ WARM_UP_RATE = 16_000
 class Predictor(Protocol):
     """What the service needs of a model."""
 
-    def predict(
-        self,
-        audio: bytes | Path | None,
-        text: str | None = None,
-        image: bytes | None = None,
-        *,
-        context: str | None = None,
-        timeline: bool = False,
-    ) -> Prediction:
-        """The emotion of one utterance."""
+    def prepare(self, query: Query) -> "Prepared":
+        """Decode, clean and look, before the model is run. One thread calls it at a time."""
+        ...
+
+    def answer(self, queries: "Sequence[Prepared]") -> list[Prediction | UndertoneError]:
+        """The emotion of each utterance, or why there is none. One thread calls it at a time."""
         ...
 
 
@@ -50,7 +51,10 @@ def load_predictor(bundle: Path, params: Params) -> Predictor:
     from undertone.inference import Predictor as FusedPredictor
 
     torch.set_num_threads(1)
-    predictor: Predictor = FusedPredictor.load(bundle, params)
+    engine = params.serving.engine or params.listening.engine
+    listening = params.listening.model_copy(update={"engine": engine})
+    served = params.model_copy(update={"listening": listening})
+    predictor: Predictor = FusedPredictor.load(bundle, served)
     return predictor
 
 
@@ -138,7 +142,7 @@ class ChampionHolder:
         try:
             model = self._registry.show(tag)
             predictor = self._loader(self._registry.path(tag), self._params)
-            predictor.predict(warm_up_tone(), "warm up")
+            _warm_up(predictor)
         except Exception as error:
             self._failed, self._retry_at = tag, time.monotonic() + RETRY_S
             self._report(f"{tag} cannot be loaded: {type(error).__name__}: {error}")
@@ -158,6 +162,12 @@ class ChampionHolder:
         if problem != self._problem:
             logger.error("%s", problem)
         self._problem = problem
+
+
+def _warm_up(predictor: Predictor) -> None:
+    (answer,) = predictor.answer([predictor.prepare(Query(warm_up_tone(), "warm up"))])
+    if isinstance(answer, UndertoneError):
+        raise answer
 
 
 def warm_up_tone() -> bytes:

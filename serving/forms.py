@@ -17,26 +17,42 @@ from starlette.requests import Request
 from serving.refusal import RefusedError
 from serving.schemas import Feedback
 from undertone.config import Params
+from undertone.query import Query
+from undertone.view import View
 
 FILES = ("audio", "image")
-WORDS = ("text", "context", "speaker_id", "call_id", "channel", "timeline")
+WORDS = (
+    "text",
+    "context",
+    "language",
+    "labels",
+    "speaker_id",
+    "call_id",
+    "channel",
+    "timeline",
+    "transcript",
+    "words",
+)
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 MAX_NAME_CHARACTERS = 200
 FORM_TYPE, JSON_TYPE = "multipart/form-data", "application/json"
 
 
 @dataclass(frozen=True)
-class Utterance:
-    """What a caller sent to be judged."""
+class Utterance(Query):
+    """What a caller sent to be judged, and who spoke where.
 
-    audio: bytes | None = None
-    text: str | None = None
-    context: str | None = None
-    image: bytes | None = None
+    Attributes:
+        speaker_id: who spoke, under a pseudonym of the caller's.
+        call_id: groups the utterances of one conversation.
+        channel: how the utterance came in.
+        view: how the emotions are to be told, where not as the model does.
+    """
+
     speaker_id: str | None = None
     call_id: str | None = None
     channel: str | None = None
-    timeline: bool = False
+    view: View | None = None
 
 
 class Unread(bentoml.IODescriptor):  # type: ignore[misc]
@@ -71,6 +87,19 @@ class PredictForm(Unread):
     timeline: bool = Field(
         False, description="Whether the emotion over time and of each word is wanted too."
     )
+    transcript: bool = Field(
+        True, description="Whether the audio is transcribed; without it the voice speaks alone."
+    )
+    words: bool = Field(True, description="Whether the times of the words are wanted.")
+    language: str | None = Field(
+        None, description="What is spoken, by its code, for a Whisper of many languages."
+    )
+    labels: str | None = Field(
+        None,
+        description="The emotions that are wanted: some of the model's (`anger,sadness`), or a "
+        'JSON object that renames and joins them (`{"anger": "negative", "fear": "negative"}`). '
+        "Feedback is given in the model's own.",
+    )
 
     async def read(self, params: Params) -> Utterance:
         """Read the form.
@@ -96,7 +125,11 @@ class PredictForm(Unread):
             speaker_id=_words(form, "speaker_id", MAX_NAME_CHARACTERS),
             call_id=_words(form, "call_id", MAX_NAME_CHARACTERS),
             channel=_words(form, "channel", MAX_NAME_CHARACTERS),
-            timeline=_truth(form, "timeline"),
+            timeline=_truth(form, "timeline", otherwise=False),
+            transcribe=_truth(form, "transcript", otherwise=True),
+            words=_truth(form, "words", otherwise=True),
+            language=_words(form, "language", MAX_NAME_CHARACTERS),
+            view=_view(form, params.serving.max_text_characters),
         )
         if utterance.audio is None and utterance.text is None and utterance.image is None:
             raise RefusedError(400, "The form holds neither audio nor text nor image.", "Send one.")
@@ -151,8 +184,15 @@ def _words(form: FormData, name: str, limit: int) -> str | None:
     return (part or "").strip() or None
 
 
-def _truth(form: FormData, name: str) -> bool:
-    word = _words(form, name, MAX_NAME_CHARACTERS) or "false"
+def _truth(form: FormData, name: str, *, otherwise: bool) -> bool:
+    word = _words(form, name, MAX_NAME_CHARACTERS)
+    if word is None:
+        return otherwise
     if word.lower() not in TRUTHS:
         raise RefusedError(422, f"{name} must be true or false, not {word!r:.60}.")
     return TRUTHS[word.lower()]
+
+
+def _view(form: FormData, limit: int) -> View | None:
+    labels = _words(form, "labels", limit)
+    return View.parse(labels) if labels else None

@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from undertone.prediction import Prediction
+
 
 class Metrics:
     """The service's own figures. Bento sets up Prometheus before a service starts, not before."""
@@ -16,9 +18,17 @@ class Metrics:
         self.confidence = Histogram(
             "undertone_confidence", "Probability of the predicted emotion.", buckets=shares
         )
-        self.inference = Histogram(
-            "undertone_inference_seconds", "Time from the queue's head to the distribution."
+        self.stages = Histogram(
+            "undertone_stage_seconds",
+            "Time of each stage of an answer; of a stage that utterances shared, the whole.",
+            ["stage"],
         )
+        self.batch = Histogram(
+            "undertone_batch_size",
+            "Utterances that went through the model together.",
+            buckets=[1, 2, 4, 8, 16, 32],
+        )
+        self.queue = Gauge("undertone_queue", "Utterances that wait.", multiprocess_mode="livesum")
         self.champion = Gauge(
             "undertone_champion",
             "1 for the model that answers.",
@@ -32,6 +42,13 @@ class Metrics:
         self.unrecorded = Counter(
             "undertone_unrecorded", "Predictions that the operational store did not take."
         )
+
+    def count(self, prediction: Prediction, model_tag: str) -> None:
+        """Count an answer."""
+        self.predictions.labels(prediction.emotion, model_tag).inc()
+        self.confidence.observe(prediction.confidence)
+        for stage, milliseconds in prediction.timings_ms.items():
+            self.stages.labels(stage).observe(milliseconds / 1000)
 
 
 @cache

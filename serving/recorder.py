@@ -52,12 +52,12 @@ class Recorder:
             return False
         return True
 
-    def _keep_audio(self, prediction_id: str, data: bytes) -> Path:
+    def _keep_audio(self, prediction_id: str, audio: bytes | Path) -> Path:
         import soundfile
 
         from undertone.audio import SAMPLE_RATE, decode
 
-        samples = decode(data, self._params.audio).samples
+        samples = decode(audio, self._params.audio).samples
         path = home() / "audio" / f"{prediction_id}.flac"
         with replacing(path) as aside:
             soundfile.write(aside, samples, SAMPLE_RATE, subtype="PCM_16")

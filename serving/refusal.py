@@ -4,6 +4,7 @@ import functools
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
+from math import ceil
 from typing import ParamSpec, TypeVar
 
 from starlette.requests import ClientDisconnect
@@ -18,7 +19,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 OPERATORS = (ConfigError, ModelError, RegistryError)  # no caller can mend these
-RETRY_AFTER_S = "1"
 CODES = {
     400: ("bad_request", "The request cannot be read."),
     404: ("not_found", "There is nothing at this address. GET /docs.json lists what there is."),
@@ -42,22 +42,39 @@ class RefusedError(Exception):
         status: one of `CODES`.
         message: what was wrong with the request; it never repeats the recording or the text.
         hint: what to do about it.
+        retry_after_s: after how many seconds it may be answered, of a 429 or 503.
     """
 
-    def __init__(self, status: int, message: str = "", hint: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str = "",
+        hint: str | None = None,
+        *,
+        retry_after_s: float = 1.0,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.hint = hint
+        self.retry_after_s = retry_after_s
 
 
-def envelope(status: int, message: str = "", hint: str | None = None) -> JSONResponse:
+def envelope(
+    status: int, message: str = "", hint: str | None = None, *, retry_after_s: float = 1.0
+) -> JSONResponse:
     """The answer to a refused request."""
     code, default = CODES.get(status, CODES[500])
     if status == 503 and not message:
         hint = NO_CHAMPION
     body = Envelope(error=Problem(code=code, message=message or default, hint=hint))
-    headers = {"Retry-After": RETRY_AFTER_S} if status in (429, 503) else None
+    wait = str(max(1, ceil(retry_after_s)))
+    headers = {"Retry-After": wait} if status in (429, 503) else None
     return JSONResponse(body.model_dump(exclude_none=True), status, headers)
+
+
+def refused(refusal: RefusedError) -> JSONResponse:
+    """The answer to a request that was refused."""
+    return envelope(refusal.status, str(refusal), refusal.hint, retry_after_s=refusal.retry_after_s)
 
 
 def refusing(
@@ -71,7 +88,7 @@ def refusing(
             return await endpoint(*args, **kwargs)
         except Exception as error:
             refusal = as_refusal(error)
-            return envelope(refusal.status, str(refusal), refusal.hint)
+            return refused(refusal)
 
     return answer
 

@@ -11,7 +11,8 @@ import bentoml
 
 from monitoring.store import Store
 from monitoring.store.tables import new_id
-from serving.champion import ChampionHolder, Loaded, Predictor, load_predictor
+from serving.batching import Batcher
+from serving.champion import ChampionHolder, Predictor, load_predictor
 from serving.forms import FeedbackForm, PredictForm, Utterance
 from serving.guard import Guard
 from serving.metrics import metrics
@@ -38,7 +39,7 @@ def service_params() -> Params:
 class UndertoneService:
     """Hears what a speaker feels, and takes feedback on it.
 
-    One thread computes and one writes to the store; the event loop waits for neither.
+    One thread prepares, one computes and one writes to the store; the event loop waits for none.
     """
 
     def __init__(self) -> None:
@@ -46,7 +47,8 @@ class UndertoneService:
         self._store = Store()
         self._holder = ChampionHolder(Registry(self._store), self.load, self._params)
         self._recorder = Recorder(self._store, self._params)
-        self._computing = ThreadPoolExecutor(1, "computing")
+        limits = self._params.serving
+        self._batcher = Batcher(largest=limits.batch, objective_s=limits.objective_seconds)
         self._writing = ThreadPoolExecutor(1, "writing")
         metrics()
         keep_tracebacks_out_of_the_log()
@@ -62,17 +64,7 @@ class UndertoneService:
         """The emotion of an utterance, from its audio, its text, its image or any mix of them."""
         started = time.perf_counter()
         utterance = await form.read(self._params)
-        champion = self._holder.current
-        if champion is None:
-            raise RefusedError(503)
-        prediction = await self._run(self._computing, _predict, champion, utterance)
-        prediction_id = new_id()
-        latency_ms = (time.perf_counter() - started) * 1000
-        prediction.timings_ms["total"] = latency_ms
-        recorded = await self._run(
-            self._writing, self._recorder.record, prediction_id, prediction, utterance, latency_ms
-        )
-        return Answer(**prediction.model_dump(), prediction_id=prediction_id, recorded=recorded)
+        return await self.answer(utterance, started)
 
     @bentoml.api  # type: ignore[untyped-decorator]
     @refusing
@@ -81,6 +73,40 @@ class UndertoneService:
         feedback = await form.read()
         await self._run(self._writing, self._add_feedback, feedback)
         return feedback
+
+    async def judge(self, utterance: Utterance) -> Prediction:
+        """The emotion of an utterance, whichever door it came in by.
+
+        Raises:
+            RefusedError: no champion is loaded, or too much waits already.
+            UndertoneError: the utterance cannot be judged.
+        """
+        champion = self._holder.current
+        if champion is None:
+            raise RefusedError(503)
+        if utterance.view:
+            utterance.view.require_known(dict.fromkeys(champion.model.classes, 0.0))
+        prediction = await self._batcher.ask(champion, utterance)
+        tag, lineage_id = champion.model.tag, champion.model.lineage["lineage_id"]
+        metrics().count(prediction, tag)
+        return prediction.model_copy(update={"model_tag": tag, "lineage_id": lineage_id})
+
+    async def answer(self, utterance: Utterance, started: float) -> Answer:
+        """Judge an utterance and keep the prediction, which is told as the caller wants it.
+
+        Args:
+            utterance: what was sent.
+            started: when, by `time.perf_counter`.
+        """
+        prediction = await self.judge(utterance)
+        prediction_id = new_id()
+        latency_ms = (time.perf_counter() - started) * 1000
+        prediction.timings_ms["total"] = latency_ms
+        recorded = await self._run(
+            self._writing, self._recorder.record, prediction_id, prediction, utterance, latency_ms
+        )
+        told = utterance.view.of(prediction) if utterance.view else prediction
+        return Answer(**told.model_dump(), prediction_id=prediction_id, recorded=recorded)
 
     def status(self) -> ModelStatus:
         """Which model answers."""
@@ -93,7 +119,7 @@ class UndertoneService:
     def close(self) -> None:
         """Finish what is being computed and written."""
         self._holder.stop()
-        self._computing.shutdown(cancel_futures=True)
+        self._batcher.close()
         self._writing.shutdown()
         self._store.close()
 
@@ -106,27 +132,14 @@ class UndertoneService:
         )
 
 
-def _predict(champion: Loaded, utterance: Utterance) -> Prediction:
-    with metrics().inference.time():
-        prediction = champion.predictor.predict(
-            utterance.audio,
-            utterance.text,
-            utterance.image,
-            context=utterance.context,
-            timeline=utterance.timeline,
-        )
-    tag, lineage_id = champion.model.tag, champion.model.lineage["lineage_id"]
-    metrics().predictions.labels(prediction.emotion, tag).inc()
-    metrics().confidence.observe(prediction.confidence)
-    return prediction.model_copy(update={"model_tag": tag, "lineage_id": lineage_id})
-
-
 def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
     """Dress a service class: bounds, error envelope, page and status."""
     params = service_params()
     limits = params.serving
     service = bentoml.service(
-        name="undertone", workers=1, traffic={"timeout": limits.timeout_seconds + BACKSTOP_S}
+        name="undertone",
+        workers=limits.workers,
+        traffic={"timeout": limits.timeout_seconds + BACKSTOP_S},
     )(inner)
     service.add_asgi_middleware(
         Guard,

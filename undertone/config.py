@@ -200,13 +200,25 @@ class DriftParams(Section):
 
 
 class ServingParams(Section):
-    """What the service keeps, how often it looks for a new champion, and how much it takes."""
+    """What the service keeps, how often it looks for a new champion, and how much it takes.
+
+    Attributes:
+        engine: of the encoder in service; that of `listening` without it.
+        workers: processes, one computing thread each; no more than processors.
+        batch: utterances that go through the model together, at most.
+        objective_seconds: within which an utterance should be answered; one that cannot be
+            expected to is told at once to come back.
+    """
 
     keep_text: bool = False
     keep_audio: bool = False
     poll_seconds: float = Field(1.0, gt=0)
     timeout_seconds: int = Field(60, ge=1)
-    max_waiting: int = Field(32, ge=1)
+    max_waiting: int = Field(64, ge=1)
+    engine: Engine | None = None
+    workers: int = Field(1, ge=1)
+    batch: int = Field(16, ge=1, le=64)
+    objective_seconds: float = Field(5.0, gt=0)
     max_image_bytes: int = Field(5_000_000, gt=0)
     max_text_characters: int = Field(5_000, gt=0)
 

@@ -1,6 +1,7 @@
 """The service over a model that only pretends, in its own process: `bentoml serve` starts it."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from serving.service import UndertoneService, build
@@ -8,6 +9,13 @@ from undertone.config import Params
 from undertone.errors import AudioError
 from undertone.labels import EMOTIONS
 from undertone.prediction import Modalities, Prediction, Transcript
+from undertone.query import Query
+
+
+@dataclass(frozen=True)
+class FakePrepared:
+    query: Query
+    frames: int = 0
 
 
 class FakePredictor:
@@ -16,21 +24,32 @@ class FakePredictor:
     def __init__(self, emotion: str) -> None:
         self._emotion = emotion
 
-    def predict(self, audio, text=None, image=None, *, context=None, timeline=False):
+    def prepare(self, query):
+        if query.audio == b"noise":
+            raise AudioError("The recording cannot be decoded.")
+        return FakePrepared(query)
+
+    def answer(self, queries):
+        return [self._answer(one.query) for one in queries]
+
+    def _answer(self, query):
+        text = query.text
         if text == "wait":
             time.sleep(2.5)
+        if text == "echo":
+            text += f" transcribe={query.transcribe} words={query.words} language={query.language}"
         if text and text.startswith("fail"):
             raise ValueError(text)
-        if audio == b"noise":
-            raise AudioError("The recording cannot be decoded.")
-        emotion = context or self._emotion
+        emotion = query.context or self._emotion
         return Prediction(
             emotion=emotion,
             confidence=1.0,
             distribution=dict.fromkeys(EMOTIONS, 0.0) | {emotion: 1.0},
-            modalities=Modalities(audio=bool(audio), text=bool(text), image=bool(image)),
+            modalities=Modalities(
+                audio=bool(query.audio), text=bool(text), image=bool(query.image)
+            ),
             transcript=Transcript(text=text, source="given") if text else None,
-            timeline=[] if timeline else None,
+            timeline=[] if query.timeline else None,
         )
 
 

@@ -74,6 +74,22 @@ def test_a_timeline_is_told_when_asked_for(live):
         live.client._ask("POST", "/predict", files={"timeline": (None, "maybe")})
 
 
+def test_emotions_are_told_in_the_callers_words_and_kept_in_the_models(live):
+    labels = '{"anger": "negative", "fear": "negative", "happiness": "positive"}'
+    answer = _sent(live, text="hello", context="fear", labels=labels).json()
+    assert answer["emotion"] == "negative"
+    assert answer["distribution"] == {"negative": 1.0, "positive": 0.0}
+    assert live.store.get_prediction(answer["prediction_id"]).emotion == "fear"
+    refused = _sent(live, text="hello", labels="hunger")
+    assert refused.status_code == 422
+    assert "hunger" in refused.json()["error"]["message"]
+
+
+def test_words_and_transcript_can_be_refused(live):
+    asked = _sent(live, text="echo", transcript="false", words="0", language="de").json()
+    assert asked["transcript"]["text"] == "echo transcribe=False words=False language=de"
+
+
 def test_the_context_reaches_the_model(live):
     assert live.client.predict(text="hello", context="fear").emotion == "fear"
 
@@ -239,6 +255,10 @@ def test_the_description_matches_the_routes(live):
         "call_id",
         "channel",
         "timeline",
+        "transcript",
+        "words",
+        "language",
+        "labels",
     }
     assert predict["responses"]["200"]["content"]["application/json"]["schema"]["example"]
     assert "Envelope" in spec["components"]["schemas"]
@@ -262,6 +282,12 @@ def test_a_client_is_told_when_nobody_listens(live):
 
 def _post(live, text):
     return httpx.post(live.url + "/predict", files={"text": (None, text)}, timeout=20)
+
+
+def _sent(live, **words):
+    return httpx.post(
+        live.url + "/predict", files={name: (None, word) for name, word in words.items()}
+    )
 
 
 def _answers(live):

@@ -1,7 +1,8 @@
 """The emotion of utterances, from whatever of speech, text and image there is."""
 
 from undertone.inference.predictor import Predictor
-from undertone.inference.queries import Prepared, Query
+from undertone.inference.preparing import Prepared
 from undertone.inference.whisper import listener_for, require_same_whisper
+from undertone.query import Query
 
 __all__ = ["Predictor", "Prepared", "Query", "listener_for", "require_same_whisper"]

@@ -15,10 +15,11 @@ from undertone.dimensions import derive, dimensions_of
 from undertone.errors import UndertoneError
 from undertone.face.eyes import Eyes
 from undertone.inference.fusing import Evidence, Opinion, opinions
-from undertone.inference.queries import Prepared, Query, prepared
+from undertone.inference.preparing import Prepared, prepared
 from undertone.inference.whisper import listener_for, require_same_whisper
 from undertone.model.config import MODALITIES
 from undertone.prediction import Dimensions, Modalities, Prediction, Segment, Transcript, top
+from undertone.query import Query
 from undertone.speech.features import HOP, log_mel, real_frames
 from undertone.speech.listener import Heard, Listener, Take, spoken
 from undertone.speech.utterance import Utterance
