@@ -13,7 +13,6 @@ from undertone.audio import (
     Recording,
     clean,
     decode,
-    loudness,
     quality,
     speech_segments,
 )
@@ -27,7 +26,7 @@ VOICE = voice(2.0).astype(np.float32)
 def test_loudness_of_the_reference_tone() -> None:
     time = np.arange(5 * SAMPLE_RATE) / SAMPLE_RATE
     tone = np.sin(2 * np.pi * 997 * time).astype(np.float32)
-    assert loudness(tone) == pytest.approx(-3.01, abs=0.1)
+    assert Recording(tone).loudness == pytest.approx(-3.01, abs=0.1)
 
 
 @settings(max_examples=20, deadline=None)
@@ -35,7 +34,9 @@ def test_loudness_of_the_reference_tone() -> None:
 def test_loudness_follows_the_gain(gain_db: float, seconds: float) -> None:
     samples = VOICE[: int(seconds * SAMPLE_RATE)]
     quieter = (samples * 10 ** (gain_db / 20)).astype(np.float32)
-    assert loudness(quieter) == pytest.approx(loudness(samples) + gain_db, abs=0.01)
+    assert Recording(quieter).loudness == pytest.approx(
+        Recording(samples).loudness + gain_db, abs=0.01
+    )
 
 
 @pytest.mark.parametrize("level", [0.9, 0.05, 0.0005])
@@ -43,7 +44,7 @@ def test_loudness_follows_the_gain(gain_db: float, seconds: float) -> None:
 def test_clean_brings_all_levels_to_one_loudness(level: float, seconds: float) -> None:
     recording = Recording((VOICE[: int(seconds * SAMPLE_RATE)] * level).astype(np.float32))
     cleaned = clean(recording, PARAMS)
-    assert loudness(cleaned.samples) == pytest.approx(PARAMS.loudness_lufs, abs=0.1)
+    assert cleaned.loudness == pytest.approx(PARAMS.loudness_lufs, abs=0.1)
     assert len(cleaned.samples) == len(recording.samples)
 
 

@@ -1,6 +1,6 @@
 """Recordings: decoded, checked, measured, cleaned, and where in them someone speaks."""
 
-from undertone.audio.cleaning import clean, loudness
+from undertone.audio.cleaning import clean
 from undertone.audio.decoding import decode
 from undertone.audio.measures import check, quality
 from undertone.audio.recording import SAMPLE_RATE, Recording, Samples, from_pcm16, to_pcm16
@@ -14,7 +14,6 @@ __all__ = [
     "clean",
     "decode",
     "from_pcm16",
-    "loudness",
     "quality",
     "speech_segments",
     "to_pcm16",

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from undertone.audio.cleaning import loudness
 from undertone.audio.frames import FRAME, HOP, decibel, frame_power, framed
 from undertone.audio.recording import SAMPLE_RATE, Recording, Samples
 from undertone.config import AudioParams
@@ -60,7 +59,7 @@ def quality(recording: Recording, speech: list[tuple[float, float]]) -> AudioQua
         speech_s=sum(end - start for start, end in speech),
         sample_rate=recording.sample_rate,
         channels=recording.channels,
-        loudness_lufs=loudness(samples),
+        loudness_lufs=recording.loudness,
         snr_db=signal_to_noise(samples, speech),
         bandwidth_hz=bandwidth(samples),
         clipped_share=clipped_share(samples),

@@ -1,9 +1,12 @@
 """A recording as everything after the decoder sees it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+
+from undertone.audio.loudness import loudness
 
 SAMPLE_RATE = 16_000
 
@@ -28,6 +31,11 @@ class Recording:
     def seconds(self) -> float:
         """How long it is."""
         return len(self.samples) / SAMPLE_RATE
+
+    @cached_property
+    def loudness(self) -> float:
+        """In LUFS, measured once."""
+        return loudness(self.samples, SAMPLE_RATE)
 
 
 def from_pcm16(samples: npt.NDArray[np.int16]) -> Recording:
