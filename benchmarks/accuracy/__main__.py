@@ -1,7 +1,7 @@
 """All rows of the accuracy table, or some: measured here, written to docs/benchmarks.md.
 
 `python -m benchmarks.accuracy ROW... [--emodb DIR] [--ravdess DIR] [--meld DIR]
-[--goemotions DIR] [--seeds N] [--work FOLDER]`, and `--render` to write the page alone.
+[--goemotions DIR] [--seeds N] [--work FOLDER]`.
 
 A row is measured by itself, and its records stand in docs/benchmarks/ROW.json. The working folder
 keeps corpora, what was heard and evaluations; a run that broke off goes on where it was.
@@ -17,9 +17,9 @@ from pathlib import Path
 
 from benchmarks.accuracy import acoustic, generated, others, tuning
 from benchmarks.accuracy.corpora import Setup
-from benchmarks.accuracy.machine import Machine
-from benchmarks.accuracy.record import FOLDER, Record, Row, read_rows
-from benchmarks.accuracy.render import render
+from benchmarks.accuracy.record import Record, Row
+from benchmarks.machine import Machine
+from benchmarks.page import FOLDER, write_page
 from undertone.errors import UndertoneError
 
 FIRST_SEED = 17
@@ -54,12 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in given.rows:
         command, machine, records = _command(name, given), Machine.here(), ROWS[name](setup)
         Row(name=name, command=command, machine=machine, records=records).write(given.out)
-    render(read_rows(given.out, list(ROWS)), given.out.with_suffix(".md"), given.out)
+    write_page(given.out)
 
 
 def _problem(given: argparse.Namespace, sources: dict[str, Path]) -> str | None:
-    if not given.rows and not given.render:
-        return f"name a row, or --render. Rows: {', '.join(ROWS)}."
     for name in given.rows:
         if name not in ROWS:
             return f"there is no row '{name}'. Rows: {', '.join(ROWS)}."
@@ -75,14 +73,13 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("rows", nargs="+", metavar="ROW", help=", ".join(ROWS))
     for name in CORPORA:
         parser.add_argument(f"--{name}", metavar="DIR")
     parser.add_argument("--seeds", type=int, default=3, help="how many (3)")
     parser.add_argument("--set", action="append", default=[], help="section.key=value, for ours")
     parser.add_argument("--work", type=Path, default=Path("outputs/accuracy"))
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of records")
-    parser.add_argument("--render", action="store_true", help="write the page alone")
     return parser
 
 

@@ -8,10 +8,10 @@ from functools import partial
 import pandas as pd
 
 from benchmarks.accuracy.corpora import Setup
-from benchmarks.accuracy.machine import Cost, Runner, alone
 from benchmarks.accuracy.peers import PEERS, compete
 from benchmarks.accuracy.record import Comparison, Record
 from benchmarks.accuracy.tables import drawn, uar_less, uar_of
+from benchmarks.machine import Cost, Runner, alone
 from undertone.config import Params
 from undertone.evaluation import cross_validate
 from undertone.evaluation.curves import mean_curves

@@ -6,9 +6,9 @@ both modalities as a whole, and, with one missing, the model that never had it.
 
 from benchmarks.accuracy.acoustic import Tested, record, validate
 from benchmarks.accuracy.corpora import Setup
-from benchmarks.accuracy.machine import Runner, alone
 from benchmarks.accuracy.record import Comparison, Record
 from benchmarks.accuracy.tables import uar_less
+from benchmarks.machine import Runner, alone
 from undertone.evaluation.record import Evaluation
 
 CORPUS, PROTOCOL = "generated", "folds:4"

@@ -5,8 +5,8 @@ from functools import partial
 from benchmarks.accuracy import labelling, text, timeline
 from benchmarks.accuracy.acoustic import BY_VOICE
 from benchmarks.accuracy.corpora import Setup
-from benchmarks.accuracy.machine import Cost, Runner, alone
 from benchmarks.accuracy.record import Record
+from benchmarks.machine import Cost, Runner, alone
 from undertone.evaluation.timelines import SMOOTHED, Diarisation
 
 EACH = 24  # joined recordings of a speaker, at most

@@ -1,15 +1,26 @@
 """What a row of the table says of one system, and files of such records."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from benchmarks.accuracy.machine import Machine
+from benchmarks.machine import Machine
 from undertone.evaluation.metrics import Interval
 from undertone.files import write_json
 
-FOLDER = Path("docs/benchmarks")
+ORDER = (
+    "emodb",
+    "ravdess",
+    "cross-corpus",
+    "ravdess-tuned",
+    "generated",
+    "meld",
+    "goemotions",
+    "timeline",
+    "labelling",
+    "tuning",
+    "ablations",
+)
 
 
 class Comparison(BaseModel):
@@ -75,8 +86,8 @@ class Row(BaseModel):
         write_json(folder / f"{self.name}.json", self.model_dump(mode="json"))
 
 
-def read_rows(folder: Path, order: Sequence[str]) -> list[Row]:
-    """The rows that a folder has, in an order."""
-    files = [folder / f"{name}.json" for name in order]
+def read_rows(folder: Path) -> list[Row]:
+    """The rows that a folder has, in the order of the page."""
+    files = [folder / f"{name}.json" for name in ORDER]
     reader = TypeAdapter(Row)
     return [reader.validate_json(file.read_bytes()) for file in files if file.is_file()]

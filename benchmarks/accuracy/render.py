@@ -7,17 +7,15 @@ from textwrap import shorten
 from benchmarks.accuracy.anchors import ANCHORS, GOALS
 from benchmarks.accuracy.record import Record, Row
 from undertone.evaluation.plots import BLUE, INK, PALE, figure, tidy
-from undertone.files import write_text
 
-HEAD = """# Benchmarks of accuracy
+HEAD = """# Accuracy
 
-Made by `python -m benchmarks.accuracy`; `--render` writes this page anew from the records in
-`docs/benchmarks/`. Intervals are 95 % bootstrap intervals over what the table names. UAR is over
-the test predictions of all turns together. No test speaker trains, standardises, stops a training
-or chooses a setting; peers go through the very turns of ours, and have their regularisation chosen
-by the same validation speakers. CPU seconds are of all turns and seeds, after the encoder has heard
-the corpus once. Published figures were measured by others on other hardware, and some of them on
-other folds.
+Made by `python -m benchmarks.accuracy`. Intervals are 95 % bootstrap intervals over what the table
+names. UAR is over the test predictions of all turns together. No test speaker trains, standardises,
+stops a training or chooses a setting; peers go through the very turns of ours, and have their
+regularisation chosen by the same validation speakers. CPU seconds are of all turns and seeds, after
+the encoder has heard the corpus once. Published figures were measured by others on other hardware,
+and some of them on other folds.
 """
 REPORTS = """## behaviour
 
@@ -34,13 +32,12 @@ COLUMNS = "| system | protocol | metric | score | parameters trained | CPU s | p
 RULE = "|---|---|---|---|---:|---:|---:|---|"
 
 
-def render(rows: Sequence[Row], page: Path, pictures: Path) -> None:
-    """Write the page and its pictures.
+def accuracy(rows: Sequence[Row], pictures: Path) -> str:
+    """The part of the page about accuracy.
 
     Args:
         rows: what was measured.
-        page: the Markdown file to write.
-        pictures: a folder beside it.
+        pictures: a folder beside the page, for their pictures.
     """
     parts = [HEAD]
     for row in rows:
@@ -50,7 +47,7 @@ def render(rows: Sequence[Row], page: Path, pictures: Path) -> None:
             draw_curves(row, pictures / f"{row.name}-curves.png")
             shown.append(f"{pictures.name}/{row.name}-curves.png")
         parts.append(section(row, shown))
-    write_text(page, "\n".join([*parts, *_behaviour(pictures)]))
+    return "\n".join([*parts, *_behaviour(pictures)])
 
 
 def _behaviour(folder: Path) -> list[str]:

@@ -5,8 +5,8 @@ from typing import get_args
 
 from benchmarks.accuracy.acoustic import BY_VOICE, record, validate
 from benchmarks.accuracy.corpora import Setup
-from benchmarks.accuracy.machine import Runner, alone
 from benchmarks.accuracy.record import Record
+from benchmarks.machine import Runner, alone
 from undertone.config import Tuning
 
 PROTOCOL = "folds:3"

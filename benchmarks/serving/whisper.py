@@ -3,6 +3,8 @@
 The decoder has weights by chance: what it writes means nothing, how long it takes is real.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -15,6 +17,7 @@ from undertone.hub import resolve
 from undertone.speech.encoder import AcousticEncoder
 
 ENCODER = "whisper-tiny.en-encoder"
+TEXT_ENCODER = "all-MiniLM-L6-v2"
 SEED = 17
 LANGUAGES = 99
 SPECIAL = (
@@ -51,13 +54,21 @@ def build(folder: Path) -> Path:
 
 
 def _tokenizer(size: int, end: int) -> Tokenizer:
-    """Single bytes, made-up words up to the end token, Whisper's own tokens, times."""
+    """Single bytes, English words up to the end token, Whisper's own tokens, times."""
     letters = sorted(ByteLevel.alphabet())
-    words = [*letters, *(f"Ġw{number}" for number in range(end - len(letters)))]
+    words = list(islice(_words(), end - len(letters)))
     times = [f"<|{number * 0.02:.2f}|>" for number in range(size - end - len(SPECIAL))]
-    vocabulary = {word: place for place, word in enumerate([*words, *SPECIAL, *times])}
+    vocabulary = {word: place for place, word in enumerate([*letters, *words, *SPECIAL, *times])}
     tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token=None))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(list(SPECIAL))
     return tokenizer
+
+
+def _words() -> Iterator[str]:
+    """Words that are one token of the text encoder each, as most words of real texts are."""
+    vocabulary = Tokenizer.from_file(str(resolve(TEXT_ENCODER) / "tokenizer.json")).get_vocab()
+    known = sorted(word for word in vocabulary if word.isascii() and word.isalpha() and word[1:])
+    for shape in (str, str.title, str.upper, str.swapcase):
+        yield from (f"Ġ{shape(word)}" for word in known)

@@ -10,15 +10,16 @@ import pandas as pd
 import pytest
 
 from benchmarks.accuracy import acoustic, generated, tuning
-from benchmarks.accuracy.__main__ import main
+from benchmarks.accuracy.__main__ import ROWS, main
 from benchmarks.accuracy.acoustic import OURS, Acoustic
 from benchmarks.accuracy.classic import describe, mfcc
 from benchmarks.accuracy.corpora import Setup
-from benchmarks.accuracy.machine import Machine, alone, measured
 from benchmarks.accuracy.peers import LAYER_TWO, SVM, choose, regressions
-from benchmarks.accuracy.record import Record, Row, read_rows
-from benchmarks.accuracy.render import render
+from benchmarks.accuracy.record import ORDER, Record, Row, read_rows
 from benchmarks.accuracy.tables import uar_less, uar_of
+from benchmarks.machine import Machine, alone, measured
+from benchmarks.page import write_page
+from benchmarks.serving.record import Figure, Part, Ratio
 from tests.training import synthetic
 from undertone.evaluation.metrics import Interval
 from undertone.files import write_json
@@ -154,33 +155,49 @@ def test_the_page_tells_of_every_record_and_can_be_made_anew(tmp_path: Path) -> 
     record = Record(row="emodb", system=OURS, score=score, ours=True, **learnt, **told)
     row = Row(name="emodb", command="make it", machine=Machine.here(), records=[record])
     row.write(tmp_path / "benchmarks")
-    assert read_rows(tmp_path / "benchmarks", ["ravdess", "emodb"]) == [row]
-    main(["--render", "--out", str(tmp_path / "benchmarks")])
+    assert read_rows(tmp_path / "benchmarks") == [row]
+    write_page(tmp_path / "benchmarks")
     page = (tmp_path / "benchmarks.md").read_text()
     for part in (OURS, "0.700 [0.600, 0.800]", "make it", "abcabcabc", ".934, published"):
         assert part in page
     for picture in ("emodb.png", "emodb-curves.png"):
         assert f"![emodb](benchmarks/{picture})" in page
         assert (tmp_path / "benchmarks" / picture).stat().st_size > 5000
-    render([row], tmp_path / "again.md", tmp_path / "benchmarks")
-    assert (tmp_path / "again.md").read_text() == page
     assert json.loads((tmp_path / "benchmarks" / "emodb.json").read_text())["name"] == "emodb"
 
 
 def test_the_page_tells_what_the_behavioural_suite_found(tmp_path: Path) -> None:
     folder = tmp_path / "benchmarks"
-    main(["--render", "--out", str(folder)])
+    write_page(folder)
     assert "behaviour" not in (tmp_path / "benchmarks.md").read_text()
     folder.mkdir()
     (folder / "behaviour-emodb.txt").write_text("test split\n\nPasses it all.\n\nUAR 1\n")
-    main(["--render", "--out", str(folder)])
+    write_page(folder)
     page = (tmp_path / "benchmarks.md").read_text()
     assert "[behaviour-emodb](benchmarks/behaviour-emodb.txt): test split. Passes it all." in page
 
 
+def test_the_page_tells_how_fast_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "benchmarks"
+    ratio = Ratio.of("one clip", [9.0, 8.0, 30.0], [1.0, 2.0, 3.0], pledge=8, note="int8")
+    figure = Figure(name="start", value="3 s", note="warm disk")
+    part = Part(
+        name="stack", command="run it", machine=Machine.here(), ratios=[ratio], figures=[figure]
+    )
+    write_json(folder / "serving-stack.json", part.model_dump(mode="json"))
+    write_page(folder)
+    page = (tmp_path / "benchmarks.md").read_text()
+    for told in ("| one clip | 9 | 4 to 10 | ≥ 8 |", "- start: 3 s (warm disk)", "run it", "int8"):
+        assert told in page
+
+
+def test_the_page_has_a_place_for_every_row() -> None:
+    assert set(ORDER) == set(ROWS)
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
-    [([], "name a row"), (["x"], "no row 'x'"), (["emodb"], "needs --emodb")],
+    [([], "ROW"), (["x"], "no row 'x'"), (["emodb"], "needs --emodb")],
 )
 def test_a_wrong_row_is_told(
     given: list[str], problem: str, capsys: pytest.CaptureFixture[str]

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.accuracy import acoustic
 from benchmarks.accuracy.acoustic import Acoustic
 from benchmarks.accuracy.corpora import Setup
-from benchmarks.accuracy.machine import measured
+from benchmarks.machine import measured
 
 DATA, MODELS = os.environ.get("UNDERTONE_TEST_DATA"), os.environ.get("UNDERTONE_MODELS")
 SPEAKERS = ("03", "08", "09", "10")  # two men, two women

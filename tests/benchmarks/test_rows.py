@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.accuracy import labelling, others, text
 from benchmarks.accuracy.corpora import Setup
-from benchmarks.accuracy.machine import Cost
+from benchmarks.machine import Cost
 from undertone.evaluation.metrics import Interval
 from undertone.evaluation.timelines import SMOOTHED, WHOLE, Diarisation
 

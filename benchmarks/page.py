@@ -1,0 +1,25 @@
+"""docs/benchmarks.md, made from the records in docs/benchmarks/: `python -m benchmarks.page`."""
+
+from pathlib import Path
+
+from benchmarks.accuracy.record import read_rows
+from benchmarks.accuracy.render import accuracy
+from benchmarks.serving.record import read_parts
+from benchmarks.serving.render import serving
+from undertone.files import write_text
+
+FOLDER = Path("docs/benchmarks")
+HEAD = """\
+Made from the records in `docs/benchmarks/` by `python -m benchmarks.page`, as every benchmark does
+at its end. Each result names the command that makes it.
+"""
+
+
+def write_page(folder: Path = FOLDER) -> None:
+    """Write the page beside the folder of its records."""
+    parts = [HEAD, accuracy(read_rows(folder), folder), serving(read_parts(folder))]
+    write_text(folder.with_suffix(".md"), "\n".join(parts))
+
+
+if __name__ == "__main__":
+    write_page()

@@ -1,0 +1,50 @@
+"""The part of the page about speed."""
+
+from collections.abc import Sequence
+
+from benchmarks.serving.record import Part, Ratio
+
+HEAD = """# Speed
+
+Made by `python -m benchmarks.serving`. All sides run in one process on one thread, turn about; a
+ratio is the median over the rounds, with the lowest and the highest. Times are processor time, so
+that other work on the machine counts little. The stack by hand is faster-whisper tiny (int8,
+greedy), wav2vec 2.0 base and BERT base through the pipelines of transformers; where real weights
+are not to be had, they are by chance, which changes what is said and not how long it takes.
+"""
+
+
+def serving(parts: Sequence[Part]) -> str:
+    """What the parts found."""
+    return "\n".join([HEAD, *map(_part, parts)])
+
+
+def _part(part: Part) -> str:
+    table = ["| ratio | median | lowest to highest | pledge |", "|---|---:|---|---:|"]
+    figures = [f"- {figure.name}: {figure.value}{_told(figure.note)}" for figure in part.figures]
+    notes = [f"- {ratio.name}: {ratio.note}" for ratio in part.ratios if ratio.note]
+    return "\n".join(
+        [
+            f"## {part.name}",
+            "",
+            *([*table, *map(_row, part.ratios), ""] if part.ratios else []),
+            *figures,
+            *notes,
+            "",
+            f"    {part.command}",
+            "",
+            f"Measured on {part.machine}.",
+            "",
+        ]
+    )
+
+
+def _row(ratio: Ratio) -> str:
+    pledge = ""
+    if ratio.pledge is not None:
+        pledge = f"{'≤' if ratio.at_most else '≥'} {ratio.pledge:g}"
+    return f"| {ratio.name} | {ratio.value:.3g} | {ratio.low:.3g} to {ratio.high:.3g} | {pledge} |"
+
+
+def _told(note: str) -> str:
+    return f" ({note})" if note else ""

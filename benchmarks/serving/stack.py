@@ -1,0 +1,140 @@
+"""One thread, both sides turn about: what a clip costs here and in the stack made by hand."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from time import process_time
+
+import numpy as np
+import torch
+
+from benchmarks.serving import bound
+from benchmarks.serving.naive import Naive
+from benchmarks.serving.ours import Ours
+from benchmarks.serving.record import Ratio
+from undertone.audio import decode
+from undertone.config import AudioParams, Engine
+from undertone.progress import track
+from undertone.speech.encoder import AcousticEncoder
+from undertone.speech.engines import encode_by
+from undertone.speech.features import grid_frames, log_mel, real_frames
+
+TOKENS = 12
+TOGETHER = 16
+ENGINES: tuple[Engine, ...] = ("torch", "bfloat16", "int8")
+PADDED_FRAMES = 3000
+
+
+def compare(clips: Sequence[bytes], whisper: Path, rounds: int) -> list[Ratio]:
+    """Ratios of processor time, each the median over rounds in which all sides take their turn.
+
+    Args:
+        clips: recordings, as files.
+        whisper: with a decoder.
+        rounds: how often.
+    """
+    torch.set_num_threads(1)
+    naive = Naive(whisper, TOKENS)
+    ours = {engine: Ours(whisper, TOKENS, engine) for engine in ENGINES}
+    sides: dict[str, Callable[[], object]] = {"naive": lambda: [naive(clip) for clip in clips]}
+    for engine, side in ours.items():
+        sides[f"{engine} alone"] = lambda side=side: [side(clip) for clip in clips]
+        sides[f"{engine} together"] = lambda side=side: side.together(clips, TOGETHER)
+    times = alternate(sides, rounds, len(clips))
+    best = min(ENGINES, key=lambda engine: median(times[f"{engine} together"]))
+    seconds = {name: median(values) for name, values in times.items()}
+    parts = [f"{name} {1000 * value:.1f} ms" for name, value in seconds.items()]
+    told = "processor time of a clip: " + ", ".join(parts)
+    return [
+        Ratio.of(
+            "clips a second, 16 together, against the stack by hand",
+            times["naive"],
+            times[f"{best} together"],
+            pledge=20,
+            note=f"{best}; {told}",
+        ),
+        Ratio.of(
+            "one clip, against the stack by hand",
+            times["naive"],
+            times[f"{best} alone"],
+            pledge=8,
+            note=best,
+        ),
+        Ratio.of(
+            "16 together, against one by one",
+            times[f"{best} alone"],
+            times[f"{best} together"],
+            pledge=1.8,
+            note=best,
+        ),
+        _share_of_bound(clips, whisper, times[f"{best} together"]),
+    ]
+
+
+def short(clips: Sequence[bytes], whisper: Path, rounds: int) -> list[Ratio]:
+    """Encoder at a clip's real length, against the same engine on 30 s."""
+    torch.set_num_threads(1)
+    encoder = AcousticEncoder.from_folder(whisper)
+    found = []
+    for engine in ENGINES:
+        encode = encode_by(engine, encoder, whisper)
+        features = [torch.from_numpy(log_mel(samples)) for samples in _decoded(clips)]
+        padded = [
+            torch.nn.functional.pad(one, (0, PADDED_FRAMES - one.shape[1])) for one in features
+        ]
+
+        def run(inputs: list[torch.Tensor], encode: object = encode) -> None:
+            with torch.inference_mode():
+                for one in inputs:
+                    encode(one[None], torch.tensor([one.shape[1]]))  # type: ignore[operator]
+
+        times = alternate(
+            {
+                "30 s": lambda run=run, it=padded: run(it),
+                "real": lambda run=run, it=features: run(it),
+            },
+            rounds,
+            len(clips),
+        )
+        found.append(
+            Ratio.of(
+                f"encoder at real length, against 30 s, {engine}",
+                times["30 s"],
+                times["real"],
+                pledge=8,
+            )
+        )
+    return found
+
+
+def alternate(
+    sides: dict[str, Callable[[], object]], rounds: int, clips: int
+) -> dict[str, list[float]]:
+    """Processor seconds of a clip on each side, round by round; the first round is not counted."""
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    turns = list(itertools.product(range(rounds + 1), sides))
+    for number, name in track(turns, "measuring"):
+        started = process_time()
+        sides[name]()
+        if number:
+            times[name].append((process_time() - started) / clips)
+    return times
+
+
+def _share_of_bound(clips: Sequence[bytes], whisper: Path, times: list[float]) -> Ratio:
+    encoder = AcousticEncoder.from_folder(whisper)
+    frames = [grid_frames(real_frames(len(samples))) for samples in _decoded(clips)]
+    work = float(np.mean([bound.operations(encoder, each, TOKENS) for each in frames]))
+    peaks = [bound.peak() for _ in times]
+    return Ratio.of(
+        "share of what multiplying in bfloat16 alone would allow",
+        [work / peak for peak in peaks],
+        times,
+        pledge=0.4,
+        note=f"{work / 1e9:.1f} GFLOP a clip, peak {max(peaks) / 1e9:.0f} GFLOP/s of one thread",
+    )
+
+
+def _decoded(clips: Sequence[bytes]) -> list[np.ndarray]:
+    return [decode(clip, AudioParams()).samples for clip in clips]
