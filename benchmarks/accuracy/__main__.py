@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.accuracy import acoustic, generated, others, tuning
+from benchmarks.accuracy import acoustic, engines, generated, others, tuning
 from benchmarks.accuracy.corpora import Setup
 from benchmarks.accuracy.record import Record, Row
 from benchmarks.machine import Machine
@@ -29,7 +29,7 @@ NEEDS = {
     "ravdess-tuned": ("ravdess",),
     "generated": (),
 }
-NEEDS |= dict.fromkeys(("tuning", "ablations", "timeline", "labelling"), ("emodb",))
+NEEDS |= dict.fromkeys(("tuning", "ablations", "timeline", "labelling", "engines"), ("emodb",))
 ROWS: dict[str, Callable[[Setup], list[Record]]] = {
     **{name: partial(acoustic.run, name) for name in acoustic.ROWS},
     "generated": generated.run,
@@ -39,6 +39,7 @@ ROWS: dict[str, Callable[[Setup], list[Record]]] = {
     "labelling": others.labels,
     "tuning": partial(tuning.run, "tuning", tuning.MODES),
     "ablations": partial(tuning.run, "ablations", tuning.ABLATIONS),
+    "engines": engines.run,
 }
 
 

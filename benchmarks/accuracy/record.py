@@ -20,6 +20,7 @@ ORDER = (
     "labelling",
     "tuning",
     "ablations",
+    "engines",
 )
 
 
