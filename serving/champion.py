@@ -1,4 +1,4 @@
-"""The champion in memory, and its successor swapped in while requests run."""
+"""The champion and the challenger in memory, their successors swapped in while requests run."""
 
 import io
 import logging
@@ -49,12 +49,14 @@ def load_predictor(bundle: Path, params: Params) -> Predictor:
     import torch
 
     from undertone.inference import Predictor as FusedPredictor
+    from undertone.inference.known import require_known
 
     torch.set_num_threads(1)
     engine = params.serving.engine or params.listening.engine
     listening = params.listening.model_copy(update={"engine": engine})
     served = params.model_copy(update={"listening": listening})
-    predictor: Predictor = FusedPredictor.load(bundle, served)
+    predictor = FusedPredictor.load(bundle, served)
+    require_known(predictor)
     return predictor
 
 
@@ -68,29 +70,31 @@ class Loaded:
     load_seconds: float
 
 
-class ChampionHolder:
-    """Holds the model that answers, and follows the champion pointer from a thread of its own.
+class ModelHolder:
+    """Holds the model that a pointer names, and follows the pointer from a thread of its own.
 
-    A new champion is loaded and warmed beside the old one, which answers until then. Requests that
-    began with the old one end with it.
+    A new model is loaded, checked on known signals and warmed beside the old one, which answers
+    until then. Requests that began with the old one end with it.
 
     Args:
-        registry: tells who is champion.
+        pointer: champion or challenger.
+        registry: tells which model that is.
         loader: makes a predictor of a bundle.
         params: for the loader; `serving.poll_seconds` is how often the pointer is read.
     """
 
-    def __init__(self, registry: Registry, loader: Loader, params: Params) -> None:
+    def __init__(self, pointer: str, registry: Registry, loader: Loader, params: Params) -> None:
         self.current: Loaded | None = None
+        self._pointer = pointer
         self._registry = registry
         self._loader = loader
         self._params = params
-        self._champion: str | None = None
+        self._named: str | None = None
         self._problem: str | None = None
         self._failed: str | None = None
         self._retry_at = 0.0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="champion", daemon=True)
+        self._thread = threading.Thread(target=self._follow, name=pointer, daemon=True)
 
     def start(self) -> None:
         """Begin to follow the pointer."""
@@ -103,7 +107,7 @@ class ChampionHolder:
 
     def status(self) -> ModelStatus:
         """Who answers, who should, and what went wrong."""
-        status = ModelStatus(champion=self._champion, problem=self._problem)
+        status = ModelStatus(champion=self._named, problem=self._problem)
         if (loaded := self.current) is None:
             return status
         return status.model_copy(
@@ -125,14 +129,16 @@ class ChampionHolder:
 
     def _look(self) -> None:
         try:
-            self._champion = self._registry.champion()
+            self._named = self._registry.pointed_at(self._pointer)
         except Exception as error:
-            self._report(f"The champion pointer cannot be read: {error}")
+            self._report(f"The {self._pointer} pointer cannot be read: {error}")
             return
-        if self._champion == (self.current.model.tag if self.current else None):
+        if self._named == (self.current.model.tag if self.current else None):
             self._problem = self._failed = None
-        elif self._champion and self._may_try(self._champion):
-            self._swap(self._champion)
+        elif self._named is None:
+            self.current = None
+        elif self._may_try(self._named):
+            self._swap(self._named)
 
     def _may_try(self, tag: str) -> bool:
         return tag != self._failed or time.monotonic() > self._retry_at
@@ -154,9 +160,9 @@ class ChampionHolder:
         self._problem = self._failed = None
         metrics().swaps.inc()
         if previous:
-            metrics().champion.labels(previous.model.tag).set(0)
-        metrics().champion.labels(tag).set(1)
-        logger.info("%s answers now; loaded and warmed in %.2f s", tag, seconds)
+            metrics().model.labels(self._pointer, previous.model.tag).set(0)
+        metrics().model.labels(self._pointer, tag).set(1)
+        logger.info("%s is %s now; loaded and warmed in %.2f s", tag, self._pointer, seconds)
 
     def _report(self, problem: str) -> None:
         if problem != self._problem:

@@ -29,16 +29,17 @@ class Metrics:
             buckets=[1, 2, 4, 8, 16, 32],
         )
         self.queue = Gauge("undertone_queue", "Utterances that wait.", multiprocess_mode="livesum")
-        self.champion = Gauge(
-            "undertone_champion",
-            "1 for the model that answers.",
-            ["model_tag"],
+        self.shadow = Counter(
+            "undertone_shadow", "Answers that the challenger looked on at.", ["agrees"]
+        )
+        self.model = Gauge(
+            "undertone_model",
+            "1 for the model that a pointer names, champion or challenger.",
+            ["pointer", "model_tag"],
             multiprocess_mode="livemax",
         )
-        self.swaps = Counter("undertone_swaps", "Champions taken into service.")
-        self.load_failures = Counter(
-            "undertone_load_failures", "Champions that could not be loaded."
-        )
+        self.swaps = Counter("undertone_swaps", "Models taken into service.")
+        self.load_failures = Counter("undertone_load_failures", "Models that could not be loaded.")
         self.unrecorded = Counter(
             "undertone_unrecorded", "Predictions that the operational store did not take."
         )

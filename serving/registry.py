@@ -179,11 +179,11 @@ class Registry:
 
     def champion(self) -> str | None:
         """The tag that answers requests."""
-        return self._pointed_at(CHAMPION)
+        return self.pointed_at(CHAMPION)
 
     def challenger(self) -> str | None:
         """The tag that waits for judgement."""
-        return self._pointed_at(CHALLENGER)
+        return self.pointed_at(CHALLENGER)
 
     def promote(self, tag: str, reason: str) -> None:
         """Make `tag` the champion. Services swap it in by themselves.
@@ -227,13 +227,14 @@ class Registry:
         if self.challenger():
             self._move(CHALLENGER, "", "", reason)
 
-    def _pointed_at(self, name: str) -> str | None:
+    def pointed_at(self, name: str) -> str | None:
+        """Tag that a pointer names, champion or challenger, or none."""
         pointer = self._store.pointer(name)
         return pointer.tag or None if pointer else None
 
     def _point(self, name: str, tag: str, reason: str) -> None:
         lineage_id = self.show(tag).lineage["lineage_id"]
-        if self._pointed_at(name) != tag:
+        if self.pointed_at(name) != tag:
             self._move(name, tag, lineage_id, reason)
 
     def _move(self, name: str, tag: str, lineage_id: str, reason: str) -> None:

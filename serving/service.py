@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,18 @@ import bentoml
 from monitoring.store import Store
 from monitoring.store.tables import new_id
 from serving.batching import Batcher
-from serving.champion import ChampionHolder, Predictor, load_predictor
+from serving.champion import Loaded, ModelHolder, Predictor, load_predictor
 from serving.forms import FeedbackForm, PredictForm, Utterance
 from serving.guard import Guard
 from serving.metrics import metrics
 from serving.recorder import Recorder
 from serving.refusal import RefusedError, keep_tracebacks_out_of_the_log, refusing
-from serving.registry import Registry
+from serving.registry import CHALLENGER, CHAMPION, Registry
+from serving.routing import Router
 from serving.schemas import Answer, Feedback, ModelStatus
 from serving.web import web_app
 from undertone.config import Params, load_params
+from undertone.errors import UndertoneError
 from undertone.prediction import Prediction
 
 FORM_OVERHEAD_BYTES = 64_000
@@ -45,14 +48,24 @@ class UndertoneService:
     def __init__(self) -> None:
         self._params = service_params()
         self._store = Store()
-        self._holder = ChampionHolder(Registry(self._store), self.load, self._params)
+        registry = Registry(self._store)
+        self._champion = ModelHolder(CHAMPION, registry, self.load, self._params)
+        self._challenger = ModelHolder(CHALLENGER, registry, self.load, self._params)
+        self._compares = bool(
+            self._params.serving.canary_share or self._params.serving.shadow_share
+        )
+        challenger = self._challenger if self._compares else None
+        self._router = Router(self._champion, challenger, self._params.serving)
         self._recorder = Recorder(self._store, self._params)
         limits = self._params.serving
         self._batcher = Batcher(largest=limits.batch, objective_s=limits.objective_seconds)
         self._writing = ThreadPoolExecutor(1, "writing")
+        self._working: set[asyncio.Task[None]] = set()
         metrics()
         keep_tracebacks_out_of_the_log()
-        self._holder.start()
+        self._champion.start()
+        if self._compares:
+            self._challenger.start()
 
     def load(self, bundle: Path, params: Params) -> Predictor:
         """Make a predictor of a bundle."""
@@ -81,15 +94,29 @@ class UndertoneService:
             RefusedError: no champion is loaded, or too much waits already.
             UndertoneError: the utterance cannot be judged.
         """
-        champion = self._holder.current
-        if champion is None:
-            raise RefusedError(503)
+        route = self._router.route(utterance.call_id or new_id())
+        model = route.answers.model
         if utterance.view:
-            utterance.view.require_known(dict.fromkeys(champion.model.classes, 0.0))
-        prediction = await self._batcher.ask(champion, utterance)
-        tag, lineage_id = champion.model.tag, champion.model.lineage["lineage_id"]
+            utterance.view.require_known(dict.fromkeys(model.classes, 0.0))
+        prediction = await self._batcher.ask(route.answers, utterance)
+        tag, lineage_id = model.tag, model.lineage["lineage_id"]
         metrics().count(prediction, tag)
+        if route.looks_on and not self._batcher.waiting:
+            self._aside(self._look_on(route.looks_on, utterance, prediction.emotion))
         return prediction.model_copy(update={"model_tag": tag, "lineage_id": lineage_id})
+
+    async def _look_on(self, challenger: Loaded, utterance: Utterance, emotion: str) -> None:
+        try:
+            own = await self._batcher.ask(challenger, utterance)
+        except (RefusedError, UndertoneError):
+            return
+        metrics().shadow.labels(str(own.emotion == emotion).lower()).inc()
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do work that nobody waits for."""
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
 
     async def answer(self, utterance: Utterance, started: float) -> Answer:
         """Judge an utterance and keep the prediction, which is told as the caller wants it.
@@ -110,15 +137,17 @@ class UndertoneService:
 
     def status(self) -> ModelStatus:
         """Which model answers."""
-        return self._holder.status()
+        return self._champion.status()
 
     async def __is_ready__(self) -> bool:
-        return self._holder.current is not None
+        return self._champion.current is not None
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
         """Finish what is being computed and written."""
-        self._holder.stop()
+        self._champion.stop()
+        if self._compares:
+            self._challenger.stop()
         self._batcher.close()
         self._writing.shutdown()
         self._store.close()

@@ -206,6 +206,8 @@ class ServingParams(Section):
         engine: of the encoder in service; that of `listening` without it.
         workers: processes, one computing thread each; no more than processors.
         batch: utterances that go through the model together, at most.
+        canary_share: of the conversations that the challenger answers.
+        shadow_share: of those whose answers it only compares with its own.
         objective_seconds: within which an utterance should be answered; one that cannot be
             expected to is told at once to come back.
     """
@@ -219,6 +221,8 @@ class ServingParams(Section):
     workers: int = Field(1, ge=1)
     batch: int = Field(16, ge=1, le=64)
     objective_seconds: float = Field(5.0, gt=0)
+    canary_share: float = Field(0.0, ge=0, le=1)
+    shadow_share: float = Field(0.0, ge=0, le=1)
     max_image_bytes: int = Field(5_000_000, gt=0)
     max_text_characters: int = Field(5_000, gt=0)
 

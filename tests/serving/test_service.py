@@ -232,7 +232,7 @@ def test_prometheus_sees_emotions_swaps_and_the_champion(live):
     live.client.predict(text="hello")
     seen = httpx.get(live.url + "/metrics").text
     tag = live.client.model().tag
-    assert f'undertone_champion{{model_tag="{tag}"}} 1.0' in seen
+    assert f'undertone_model{{model_tag="{tag}",pointer="champion"}} 1.0' in seen
     assert f'model_tag="{tag}"' in seen
     for name in ("undertone_swaps_total", "undertone_confidence_bucket", "bentoml_service_request"):
         assert name in seen

@@ -12,6 +12,7 @@ from undertone.continual.adapting import Material, adapt
 from undertone.continual.replay import choose_replay, replay_size
 from undertone.errors import CorpusError
 from undertone.evaluation.card import model_card, trained_on
+from undertone.inference.known import note_known
 from undertone.splits import assign_splits, split_hash
 from undertone.training.examples import Examples, load_examples
 from undertone.training.learning import calibrate
@@ -78,6 +79,7 @@ def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Pat
     reached = calibrate(bundle, material.validation, params)
     bundle.info |= {"validation_uar": reached, "trained_on": trained_on(material.train.rows)}
     bundle.card = model_card(bundle)
+    note_known(bundle, params)
     save_bundle(bundle, out)
     return RetrainReport(
         learnt=material.learnt,

@@ -55,8 +55,11 @@ class Predictor:
 
     One thread may prepare queries while another answers those that are prepared.
 
-    Args:
+    Attributes:
         bundle: the fused model.
+
+    Args:
+        bundle: becomes the attribute.
         listener: hears recordings as the bundle's training corpus was heard.
         params: the run's settings; `audio`, `timeline` and `face` count.
 
@@ -67,7 +70,7 @@ class Predictor:
 
     def __init__(self, bundle: Bundle, listener: Listener, params: Params) -> None:
         require_same_whisper(bundle, listener, params.listening.whisper)
-        self._bundle = bundle
+        self.bundle = bundle
         self._listener = listener
         self._params = params
         self._eyes = Eyes(bundle, params.face)
@@ -127,7 +130,7 @@ class Predictor:
         return [self._conclude(case, found.get(id(case)), shared) for case in cases]
 
     def _opinions(self, cases: Sequence[_Case]) -> list[Opinion]:
-        return opinions(self._bundle, [case.evidence for case in cases])
+        return opinions(self.bundle, [case.evidence for case in cases])
 
     def _listen(self, queries: Sequence[Prepared], timings: Timings) -> list[_Case]:
         moments = [self._moments(asked) for asked in queries]
@@ -170,15 +173,15 @@ class Predictor:
 
     @property
     def _hears_itself(self) -> bool:
-        return self._bundle.model.acoustic.encoder is not None
+        return self.bundle.model.acoustic.encoder is not None
 
     def _moments(self, asked: Prepared) -> Moments | None:
-        if not (asked.query.timeline and self._bundle.hears and asked.utterance):
+        if not (asked.query.timeline and self.bundle.hears and asked.utterance):
             return None
         seconds = asked.utterance.recording.seconds
         moments = Moments(seconds, self._params.timeline.hop_seconds)
         if self._hears_itself:
-            watch_again(self._bundle, asked.utterance.samples, moments)
+            watch_again(self.bundle, asked.utterance.samples, moments)
         return moments
 
     def _acoustic(self, asked: Prepared, heard: Heard) -> Inputs:
@@ -186,9 +189,9 @@ class Predictor:
 
         Nothing for a model that was trained on text alone: it takes the words that were heard.
         """
-        if not self._bundle.hears or asked.utterance is None:
+        if not self.bundle.hears or asked.utterance is None:
             return {}
-        encoder = self._bundle.model.acoustic.encoder
+        encoder = self.bundle.model.acoustic.encoder
         if encoder is None:
             return {"acoustic_statistics": torch.from_numpy(heard.statistics)[None]}
         longest = 2 * int(encoder.config.max_source_positions) * HOP / SAMPLE_RATE
@@ -210,7 +213,7 @@ class Predictor:
             with timings.measure("timeline"):
                 segments, transcript = self._follow(case.moments, transcript)
         emotion, confidence = top(distribution)
-        bounds = self._bundle.abstention
+        bounds = self.bundle.abstention
         score = bounds.score(opinion.novelty if opinion else None)
         unknown = bounds.reason(confidence, score, speech=case.speech or case.told)
         return Prediction(
@@ -232,7 +235,7 @@ class Predictor:
     def _follow(
         self, moments: Moments, transcript: Transcript | None
     ) -> tuple[list[Segment], Transcript | None]:
-        course = track(self._bundle, moments, self._params.timeline)
+        course = track(self.bundle, moments, self._params.timeline)
         if transcript is not None:
             words = course.words(transcript.words)
             transcript = transcript.model_copy(update={"words": words})
@@ -247,8 +250,8 @@ class Predictor:
         return self._named(opinion.logits), alone
 
     def _named(self, logits: torch.Tensor) -> dict[str, float]:
-        shares = self._bundle.distribution(logits).tolist()
-        return dict(zip(self._bundle.labels, shares, strict=True))
+        shares = self.bundle.distribution(logits).tolist()
+        return dict(zip(self.bundle.labels, shares, strict=True))
 
 
 def _dimensions(opinion: Opinion | None, distribution: dict[str, float]) -> Dimensions:

@@ -14,6 +14,7 @@ from undertone.bundle import Bundle, save_bundle
 from undertone.config import Params
 from undertone.evaluation.card import model_card, trained_on
 from undertone.files import sha256_of_file
+from undertone.inference.known import note_known
 from undertone.leaks import assert_no_leak
 from undertone.manifest import data_revision, read_manifest
 from undertone.splits import split_hash
@@ -84,6 +85,7 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     )
     bundle.info |= provenance | {"validation_uar": reached, "trained_on": trained_on(learnt.rows)}
     bundle.card = model_card(bundle)
+    note_known(bundle, params)
     save_bundle(bundle, out)
     shutil.rmtree(checkpoints)
     return _report(bundle)
