@@ -43,8 +43,8 @@ class TrafficLog(Database):
             select(hour, PredictionRow.emotion, func.count(), func.count(DoubtRow.prediction_id))
             .outerjoin(DoubtRow, unanswered)
             .where(PredictionRow.created_at >= since)
-            .group_by(hour, PredictionRow.emotion)
-            .order_by(hour, PredictionRow.emotion)
+            .group_by("hour", PredictionRow.emotion)
+            .order_by("hour", PredictionRow.emotion)
         )
         with self._reading() as session:
             rows = session.execute(query).all()

@@ -10,7 +10,7 @@ function dress(element, attributes, children) {
     else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -29,7 +29,7 @@ const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "
 
 export const moment = (iso) => make("time", { datetime: iso, text: MOMENT.format(new Date(iso)) });
 
-/** Let a group of buttons be one tab stop, with arrow keys inside. Returns nothing to undo: it goes with the group. */
+/** Let a group of buttons be one tab stop, with arrow keys inside. */
 export function rove(group, buttons) {
   buttons.forEach((button, index) => { button.tabIndex = index === 0 ? 0 : -1; });
   group.addEventListener("keydown", (event) => {
@@ -43,16 +43,12 @@ export function rove(group, buttons) {
   });
 }
 
+/** A table that scrolls by itself where it does not fit. */
 export function table(caption, head, rows) {
-  const cells = (tag, row) => row.map((cell) => (cell instanceof Node ? make(tag, {}, cell) : make(tag, { text: cell ?? "" })));
+  const cells = (tag, row, attributes) => row.map((cell) => make(tag, attributes, cell ?? ""));
   return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
     make("table", {},
       make("caption", { class: "unseen", text: caption }),
-      make("thead", {}, make("tr", {}, ...cells("th", head).map((cell) => dressHead(cell)))),
+      make("thead", {}, make("tr", {}, ...cells("th", head, { scope: "col" }))),
       make("tbody", {}, ...rows.map((row) => make("tr", {}, ...cells("td", row))))));
-}
-
-function dressHead(cell) {
-  cell.setAttribute("scope", "col");
-  return cell;
 }

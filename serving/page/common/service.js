@@ -15,6 +15,7 @@ export const key = () => sessionStorage.getItem(KEY) ?? "";
 
 export function keepKey(input) {
   input.value = key();
+  input.form.addEventListener("submit", (event) => event.preventDefault());
   input.addEventListener("change", () => sessionStorage.setItem(KEY, input.value.trim()));
 }
 

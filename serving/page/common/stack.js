@@ -24,7 +24,7 @@ export function stack(columns, label) {
       const height = share * FULL;
       top -= height;
       column.append(draw("rect", { class: "tone", "data-emotion": emotion, x: `${left}%`, y: `${top}%`, width: `${width}%`, height: `${height}%` }));
-      if (height > 10 && width > 3.5) column.append(markAt(emotion, left + width / 2, top + height / 2));
+      if (height > 8 && width > 3) column.append(markAt(emotion, left + width / 2, top + height / 2));
     }
     plot.append(column);
   }

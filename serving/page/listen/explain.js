@@ -20,17 +20,25 @@ export const abstention = (reason) => ABSTENTIONS[reason] ?? { why: `The model w
 
 const first = (value, ...steps) => steps.find(([limit]) => value >= limit)[1];
 
+const whole = (value) => `${Math.round(value) + 0}`;
+
+/** Whether there is speech whose emotions over time mean anything. */
+export const heard = (answer) => answer.unknown !== "no speech";
+
 /** What the figures of a recording mean. */
 export function quality(audio) {
   const noise = first(audio.snr_db, [20, "Clear: the voice stands well above the noise"], [10, "Some noise behind the voice"], [-Infinity, "Noisy: the voice hardly stands out"]);
   const band = first(audio.bandwidth_hz, [6000, "Full voice band"], [3800, "Somewhat muffled"], [0, "Narrow, as over a telephone"]);
   const level = first(audio.loudness_lufs, [-14, "Very loud"], [-35, "Good level"], [-Infinity, "Very quiet"]);
   const channels = audio.channels === 1 ? "one channel" : `${audio.channels} channels`;
+  const voice = [
+    `${noise} (${whole(audio.snr_db)} dB)`,
+    `${band} (up to ${(audio.bandwidth_hz / 1000).toFixed(1)} kHz)`,
+  ];
   return [
     `${seconds(audio.duration_s)} long, ${seconds(audio.speech_s)} of it speech (${audio.sample_rate / 1000} kHz, ${channels})`,
-    `${noise} (${audio.snr_db.toFixed(0)} dB)`,
-    `${band} (up to ${(audio.bandwidth_hz / 1000).toFixed(1)} kHz)`,
-    `${level} (${audio.loudness_lufs.toFixed(0)} LUFS)`,
+    ...(audio.speech_s > 0 ? voice : []),
+    `${level} (${whole(audio.loudness_lufs)} LUFS)`,
     audio.clipped_share > 0.001 ? `Distorted: ${percent(audio.clipped_share, 1)} of it is clipped` : "No distortion",
   ];
 }
@@ -51,8 +59,8 @@ export function modalities(answer) {
   });
 }
 
-/** How long each stage took, the total last. */
-export const stages = ({ total, ...others }) =>
-  [...Object.entries(others), ["total", total]]
-    .filter(([, time]) => time !== undefined)
-    .map(([stage, time]) => [`Time: ${stage.replaceAll("_", " ")}`, `${time.toFixed(time < 10 ? 1 : 0)} ms`]);
+/** How long the answer took, and which stages took how much of it. */
+export function stages({ total, ...others }) {
+  const told = Object.entries(others).map(([stage, time]) => `${stage.replaceAll("_", " ")} ${time.toFixed(time < 10 ? 1 : 0)}`);
+  return [total && `${whole(total)} ms`, told.length && `(${told.join(", ")})`].filter(Boolean).join(" ");
+}

@@ -1,5 +1,6 @@
 import { capital, make, percent, rove, seconds } from "../common/dom.js";
 import { mark } from "../common/emotions.js";
+import { heard } from "./explain.js";
 import { layOut } from "./lane.js";
 import { paint, peaksOf } from "./waveform.js";
 
@@ -46,10 +47,10 @@ function follow(player, length, cursor, clock, pieces) {
 /** The recording: its waveform, its segments and its words, one above the other on one scale of time. */
 export async function track(answer, clip, player) {
   const guess = Math.round((answer.audio?.duration_s ?? 0) * PEAKS_A_SECOND);
-  const heard = await peaksOf(clip, Math.min(Math.max(guess, FEWEST_PEAKS), MOST_PEAKS));
-  const timeline = answer.timeline ?? [];
+  const wave = await peaksOf(clip, Math.min(Math.max(guess, FEWEST_PEAKS), MOST_PEAKS));
+  const timeline = (heard(answer) && answer.timeline) || [];
   const words = answer.transcript?.words ?? [];
-  const length = heard?.duration ?? answer.audio?.duration_s ?? timeline.at(-1)?.end;
+  const length = wave?.duration ?? answer.audio?.duration_s ?? timeline.at(-1)?.end;
   if (!length) return null;
   const overall = answer.unknown ? "unknown" : answer.emotion;
   const emotionAt = (share) => timeline.find(({ start, end }) => share * length >= start && share * length < end)?.emotion ?? overall;
@@ -66,7 +67,7 @@ export async function track(answer, clip, player) {
     `Play “${word.word.trim()}”${word.emotion ? `, ${word.emotion}` : ""}, at ${seconds(word.start)}`, seek));
   const cursor = make("i", { class: "cursor" });
   const lanes = make("div", { class: "lanes", "--width": `${Math.min(length * PIXELS_A_SECOND, WIDEST)}px` },
-    heard ? make("div", { class: "wave" }, canvas) : make("p", { class: "faint", text: "This browser cannot draw this format." }),
+    wave ? make("div", { class: "wave" }, canvas) : make("p", { class: "faint", text: "This browser cannot draw this format." }),
     segments.length ? group("Segments", "segments", segments) : null,
     spoken.length ? group("Words", "words", spoken) : null,
     cursor);
@@ -74,7 +75,7 @@ export async function track(answer, clip, player) {
   follow(player, length, cursor, clock, [...segments, ...spoken]);
 
   const draw = () => {
-    if (heard) paint(canvas, heard.peaks, emotionAt);
+    if (wave) paint(canvas, wave.peaks, emotionAt);
     layOut(spoken);
   };
   new ResizeObserver(draw).observe(lanes.firstElementChild);

@@ -43,7 +43,7 @@ export function driftVerdicts({ verdicts }) {
   const rows = verdicts.map((verdict) => [moment(verdict.window_end), badge(...VERDICTS[verdict.verdict]), verdict.words, outcome(verdict), report(verdict)]);
   return [
     badge(...VERDICTS[latest.verdict]),
-    make("p", { class: "words", text: latest.words }),
+    make("p", { text: latest.words }),
     make("p", { class: "faint" }, "Window up to ", moment(latest.window_end), outcome(latest) ? `. ${outcome(latest)}. ` : ". ", report(latest)),
     make("details", {}, make("summary", { text: `History (${verdicts.length})` }),
       table("Verdicts, newest first", ["Up to", "Verdict", "In words", "Retrain", "Report"], rows)),

@@ -10,7 +10,7 @@ const SECTIONS = [
   { id: "status", path: () => "model", view: modelStatus },
   { id: "drift", path: () => "operations/verdicts", view: driftVerdicts },
   { id: "traffic", path: () => `operations/traffic?hours=${at("hours").value}`, view: trafficPlot },
-  { id: "review", path: () => "operations/review", view: reviewQueue },
+  { id: "review", path: () => "operations/review?limit=10", view: reviewQueue },
   { id: "champions", path: () => "operations/champions", view: championHistory },
 ];
 

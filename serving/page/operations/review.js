@@ -17,9 +17,12 @@ function item(prediction) {
   const runners = ranked(prediction.distribution).slice(0, 2).map(([emotion, share]) =>
     make("span", { class: "runner" }, named(emotion), ` ${percent(share)}`));
   return make("li", { class: "doubtful" },
-    make("div", {}, make("b", { text: REASONS[prediction.reason] ?? prediction.reason }), make("p", { class: "faint" }, moment(prediction.created_at), ` · ${told}`)),
-    make("div", { class: "runners" }, ...runners),
-    prediction.text ? make("blockquote", { text: prediction.text }) : null,
+    make("div", {},
+      make("b", { text: REASONS[prediction.reason] ?? prediction.reason }),
+      make("p", { class: "faint" }, moment(prediction.created_at), ` · ${told}`)),
+    make("div", {},
+      make("div", { class: "runners" }, ...runners),
+      prediction.text ? make("blockquote", { text: prediction.text }) : null),
     feedbackForm(prediction));
 }
 
