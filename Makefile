@@ -19,7 +19,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 FIND_BROWSER := command -v chromium || command -v chromium-browser || command -v google-chrome
 GET_BROWSER := apt-get update && apt-get install --yes --no-install-recommends chromium
 browser:
-	@$(FIND_BROWSER) >/dev/null || { [ "$$(id -u)" = 0 ] && $(GET_BROWSER); } || \
+	@{ $(FIND_BROWSER); } >/dev/null || { [ "$$(id -u)" = 0 ] && $(GET_BROWSER); } || \
 	  { echo "The tests of the page need Chromium. On Debian: $(GET_BROWSER)" >&2; exit 1; }
 
 demo: install

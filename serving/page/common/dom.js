@@ -25,7 +25,7 @@ export const seconds = (time) => `${time.toFixed(1)} s`;
 
 export const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 
-const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 
 export const moment = (iso) => make("time", { datetime: iso, text: MOMENT.format(new Date(iso)) });
 

@@ -53,7 +53,11 @@ function facts(answer) {
 /** Put an answer on the page. `clip` is the recording it is about, or null. */
 export async function showAnswer(answer, clip) {
   const place = at("answer");
-  const recording = clip && (await track(answer, clip, at("player")));
+  const recording = clip && (await track(answer, clip));
+  for (const player of place.querySelectorAll("audio")) {
+    player.pause();
+    URL.revokeObjectURL(player.src);
+  }
   const parts = [
     part("How likely each emotion is", bars(answer.distribution)),
     heard(answer) && answer.timeline?.length ? part("Emotion over time", ...coursePlot(answer.timeline)) : null,

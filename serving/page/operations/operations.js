@@ -30,7 +30,7 @@ export function startOperations(panel) {
   const all = async () => {
     at("refresh").disabled = true;
     await Promise.all(SECTIONS.map(refresh));
-    at("as-of").textContent = `As of ${new Date().toLocaleTimeString("en", { timeStyle: "short" })}`;
+    at("as-of").textContent = `As of ${new Date().toLocaleTimeString("en", { timeStyle: "short", hourCycle: "h23" })}`;
     at("refresh").disabled = false;
   };
   panel.addEventListener("shown", all);

@@ -3,7 +3,7 @@ import { legend } from "../common/emotions.js";
 import { stack } from "../common/stack.js";
 
 const HOUR = 3_600_000;
-const DAY_AND_TIME = new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
+const DAY_AND_TIME = new Intl.DateTimeFormat("en", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 const when = (time) => DAY_AND_TIME.format(time);
 const mix = (hour) => Object.entries(hour.emotions).map(([emotion, count]) => `${count} ${emotion}`).join(", ");

@@ -31,7 +31,7 @@ def send(page):
 
 
 def until(page, expression, seconds=10):
-    """Wait for an expression to hold; Playwright's own waiting evaluates, which the page forbids."""
+    """Wait for an expression to hold; Playwright's own wait would need `eval` in the page."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression):
         assert time.monotonic() < end, expression

@@ -45,9 +45,9 @@ def test_a_word_plays_from_where_it_was_said(open_page, clip):
     page.keyboard.press("End")
     expect(page.locator(".word").last).to_be_focused()
     page.keyboard.press("Enter")
-    until(page, "document.getElementById('player').currentTime >= 1.3")
+    until(page, "document.querySelector('#answer audio').currentTime >= 1.3")
     page.locator(".segment").first.click()
-    until(page, "document.getElementById('player').currentTime < 1.2")
+    until(page, "document.querySelector('#answer audio').currentTime < 1.2")
 
 
 def test_silence_is_unknown_and_that_is_explained(open_page, silence):
