@@ -1,4 +1,4 @@
-"""One browser and one service for all tests of the page."""
+"""One service for all tests of the page, and a browser for each file of them."""
 
 import shutil
 import time
@@ -26,7 +26,7 @@ FLAGS = (
     "--use-fake-device-for-media-stream",  # a microphone that beeps
     "--use-fake-ui-for-media-stream",
 )
-PARAMS = "serving: {poll_seconds: 0.1, keep_text: true}"
+PARAMS = "serving: {poll_seconds: 0.5, keep_text: true}"
 REFUSED = "Failed to load resource"  # the browser's own note on an answer of 400 and above
 
 
@@ -66,8 +66,9 @@ def _judge(live):
     return live.store.add_verdict(verdict, {}, None, ask_retrain=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """A browser; while it is open, no other event loop can run in this thread."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.fail("The tests of the page need Chromium: make browser")
