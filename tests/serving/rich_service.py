@@ -1,5 +1,6 @@
 """A service whose model tells all there is to tell: `bentoml serve` starts it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from serving.service import UndertoneService, build
@@ -14,6 +15,7 @@ from undertone.prediction import (
     Transcript,
     Word,
 )
+from undertone.query import Query
 
 WAV_HEADER_BYTES = 44
 EARLY = {"anger": 0.7, "fear": 0.2, "neutral": 0.1}
@@ -21,14 +23,26 @@ LATE = {"anger": 0.1, "fear": 0.2, "neutral": 0.7}
 WHOLE = {"anger": 0.6, "fear": 0.2, "neutral": 0.2}
 
 
+@dataclass(frozen=True)
+class Prepared:
+    query: Query
+    frames: int = 0
+
+
 class RichPredictor:
     """Hears two angry words and a neutral one in whatever is no silence."""
 
-    def predict(self, audio, text=None, image=None, *, context=None, timeline=False):
-        if text == "fail":
+    def prepare(self, query):
+        if query.text == "fail":
             raise AudioError("The recording cannot be decoded.")
-        said = text or "not again please"
-        silent = bool(audio) and not any(audio[WAV_HEADER_BYTES:])
+        return Prepared(query)
+
+    def answer(self, queries):
+        return [self._answer(one.query) for one in queries]
+
+    def _answer(self, query):
+        said = query.text or "not again please"
+        silent = bool(query.audio) and not any(query.audio[WAV_HEADER_BYTES:])
         return Prediction(
             emotion="unknown" if silent else "anger",
             unknown="no speech" if silent else None,
@@ -36,7 +50,7 @@ class RichPredictor:
             distribution=WHOLE,
             dimensions=Dimensions(valence=-0.5, arousal=0.6, dominance=0.2, source="derived"),
             by_modality={"audio": EARLY, "text": LATE},
-            modalities=Modalities(audio=bool(audio), text=True, image=bool(image)),
+            modalities=Modalities(audio=bool(query.audio), text=True, image=bool(query.image)),
             transcript=Transcript(text=said, words=_words(said), language="en"),
             timeline=[
                 Segment(start=0, end=1.2, emotion="anger", confidence=0.7, distribution=EARLY),

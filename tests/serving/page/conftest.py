@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from serving_harness import live_service
 
 from monitoring.store import VerdictRow
@@ -26,6 +26,7 @@ FLAGS = (
     "--use-fake-device-for-media-stream",  # a microphone that beeps
     "--use-fake-ui-for-media-stream",
 )
+PATIENCE_MS = 20_000
 PARAMS = "serving: {poll_seconds: 0.5, keep_text: true}"
 REFUSED = "Failed to load resource"  # the browser's own note on an answer of 400 and above
 
@@ -69,6 +70,7 @@ def _judge(live):
 @pytest.fixture(scope="module")
 def browser():
     """A browser; while it is open, no other event loop can run in this thread."""
+    expect.set_options(timeout=PATIENCE_MS)
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.fail("The tests of the page need Chromium: make browser")
@@ -87,7 +89,7 @@ def open_page(browser, live):
         context = browser.new_context(base_url=live.url, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("request", lambda request: strayed.append(request.url))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if _bad(said) else None)
