@@ -19,5 +19,6 @@ export function coursePlot(timeline) {
     stack(columns, `Share of each emotion over ${seconds(length)}; the table below holds the figures`),
     make("div", { class: "x-axis", "aria-hidden": "true" }, ...[0, length / 2, length].map((time) => make("span", { text: seconds(time) }))));
   const rows = timeline.map((segment) => [times(segment), named(segment.emotion), percent(segment.confidence)]);
-  return [plot, legend(emotions), make("details", {}, make("summary", { text: "As a table" }), table("Emotion over time", ["When", "Emotion", "Share"], rows))];
+  const note = make("p", { class: "faint", text: "The voice alone, stretch by stretch; the answer weighs the whole recording and its words." });
+  return [note, plot, legend(emotions), make("details", {}, make("summary", { text: "As a table" }), table("Emotion over time", ["When", "Emotion", "Share"], rows))];
 }
