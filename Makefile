@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # uv does not read pip's own settings: hand it the folders of wheels that pip was told to look in.
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 
-.PHONY: install demo test lint types imports check clean
+.PHONY: install browser demo test lint types imports check clean
 
 install: $(VENV)/.installed
 
@@ -15,11 +15,18 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/uv pip install --python $(BIN)/python --quiet --constraints constraints.txt --editable '.[dev]'
 	touch $@
 
+# The page is tested in the system's Chromium: found, or installed where that is allowed.
+FIND_BROWSER := command -v chromium || command -v chromium-browser || command -v google-chrome
+GET_BROWSER := apt-get update && apt-get install --yes --no-install-recommends chromium
+browser:
+	@{ $(FIND_BROWSER); } >/dev/null || { [ "$$(id -u)" = 0 ] && $(GET_BROWSER); } || \
+	  { echo "The tests of the page need Chromium. On Debian: $(GET_BROWSER)" >&2; exit 1; }
+
 demo: install
 	$(BIN)/undertone demo
 
 # One thread a process: small models gain nothing by more, and wait for each other on a busy machine.
-test: check
+test: check browser
 	OMP_NUM_THREADS=1 $(BIN)/pytest
 
 check: lint types imports

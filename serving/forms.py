@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from serving.refusal import RefusedError
+from serving.refusal import RefusedError, invalid
 from serving.schemas import Feedback
 from undertone.config import Params
 from undertone.query import Query
@@ -149,10 +149,7 @@ class FeedbackForm(Unread, Feedback):
         try:
             return Feedback.model_validate_json(await self._request.body())
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            status = 400 if first["type"] == "json_invalid" else 422
-            raise RefusedError(status, f"{place}: {first['msg']}".lstrip(": ")) from None
+            raise invalid(error) from None
 
 
 def _require(request: Request, media_type: str) -> None:

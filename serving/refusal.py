@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from math import ceil
 from typing import ParamSpec, TypeVar
 
+from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
@@ -91,6 +92,14 @@ def refusing(
             return refused(refusal)
 
     return answer
+
+
+def invalid(error: ValidationError) -> RefusedError:
+    """The refusal of what a pydantic model did not take: where and why, without the value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    status = 400 if first["type"] == "json_invalid" else 422
+    return RefusedError(status, f"{place}: {first['msg']}".lstrip(": "))
 
 
 def as_refusal(error: Exception) -> RefusedError:

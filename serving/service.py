@@ -135,6 +135,11 @@ class UndertoneService:
         told = utterance.view.of(prediction) if utterance.view else prediction
         return Answer(**told.model_dump(), prediction_id=prediction_id, recorded=recorded)
 
+    @property
+    def store(self) -> Store:
+        """The operational store that this service writes."""
+        return self._store
+
     def status(self) -> ModelStatus:
         """Which model answers."""
         return self._champion.status()

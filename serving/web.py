@@ -12,9 +12,18 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from serving.forms import FILES, FORM_TYPE
+from serving.operations.routes import operation_paths, operation_routes
 from serving.schemas import Envelope, ModelStatus
 
 PAGE = Path(__file__).parent / "page"
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 
 
 def web_app(service: Any) -> Starlette:
@@ -33,6 +42,7 @@ def web_app(service: Any) -> Starlette:
             Route("/model", _model),
             Route("/docs.json", docs),
             Mount("/page", StaticFiles(directory=PAGE)),
+            *operation_routes(lambda: bentoml.get_current_service().store),
         ]
     )
 
@@ -59,6 +69,7 @@ def describe(service: Any) -> dict[str, Any]:
             "responses": {"200": _answer("Status", "ModelStatus"), "default": refused},
         }
     }
+    spec["paths"] |= operation_paths(schemas, refused)
     spec["info"] = {
         "title": "Undertone",
         "version": version("undertone"),
@@ -73,7 +84,7 @@ def _answer(description: str, schema: str) -> dict[str, Any]:
 
 
 async def _page(_request: Request) -> Response:
-    return FileResponse(PAGE / "index.html")
+    return FileResponse(PAGE / "index.html", headers=PAGE_HEADERS)
 
 
 async def _model(_request: Request) -> Response:

@@ -4,7 +4,9 @@ from monitoring.store.errors import ConflictError, LabelError, NotFoundError
 from monitoring.store.models import ModelLog
 from monitoring.store.predictions import Labelled, PredictionLog
 from monitoring.store.retrains import RetrainQueue
+from monitoring.store.review import ReviewQueue
 from monitoring.store.tables import (
+    DoubtRow,
     FeedbackRow,
     GateStateRow,
     LineageRow,
@@ -14,10 +16,12 @@ from monitoring.store.tables import (
     RetrainRow,
     VerdictRow,
 )
+from monitoring.store.traffic import TrafficLog
 from monitoring.store.verdicts import VerdictLog
 
 __all__ = [
     "ConflictError",
+    "DoubtRow",
     "FeedbackRow",
     "GateStateRow",
     "LabelError",
@@ -33,5 +37,5 @@ __all__ = [
 ]
 
 
-class Store(PredictionLog, ModelLog, VerdictLog, RetrainQueue):
+class Store(PredictionLog, ModelLog, VerdictLog, RetrainQueue, TrafficLog, ReviewQueue):
     """The whole store. Safe to open from several threads and processes at once."""

@@ -48,16 +48,27 @@ class ModelLog(Database):
             ConflictError: somebody moved the pointer meanwhile.
         """
         moves = self.pointer_moves(name)
-        standing: list[PointerMoveRow] = []
-        for move in moves:
-            if move.is_rollback:
-                standing.pop()
-            else:
-                standing.append(move)
-        if len(standing) < 2:
+        to = _before_last(moves)
+        if to is None:
             raise NotFoundError(f"The pointer '{name}' has no earlier model to go back to.")
-        to = standing[-2]
         return self._move(name, to.tag, to.lineage_id, reason, len(moves), is_rollback=True)
+
+    def rollback_target(self, name: str) -> str | None:
+        """The tag that `roll_back` would point `name` at, or None."""
+        to = _before_last(self.pointer_moves(name))
+        return to.tag if to else None
+
+    def recent_moves(self, name: str, limit: int) -> list[tuple[PointerMoveRow, LineageRow | None]]:
+        """The newest moves of a pointer, each with where the model came from, newest first."""
+        query = (
+            select(PointerMoveRow, LineageRow)
+            .outerjoin(LineageRow, LineageRow.lineage_id == PointerMoveRow.lineage_id)
+            .where(PointerMoveRow.name == name)
+            .order_by(PointerMoveRow.version.desc())
+            .limit(limit)
+        )
+        with self._reading() as session:
+            return [(move, lineage) for move, lineage in session.execute(query)]
 
     def _move(
         self, name: str, tag: str, lineage_id: str, reason: str, expected: int, *, is_rollback: bool
@@ -157,3 +168,14 @@ class ModelLog(Database):
         query = select(LineageRow).filter_by(verdict_id=verdict_id).order_by(LineageRow.created_at)
         with self._reading() as session:
             return list(session.scalars(query))
+
+
+def _before_last(moves: list[PointerMoveRow]) -> PointerMoveRow | None:
+    """The move that stands before the last one that was not undone."""
+    standing: list[PointerMoveRow] = []
+    for move in moves:
+        if move.is_rollback:
+            standing.pop()
+        else:
+            standing.append(move)
+    return standing[-2] if len(standing) > 1 else None

@@ -10,7 +10,8 @@ from sqlalchemy import Float, func, select
 
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, LabelError, NotFoundError
-from monitoring.store.tables import FeedbackRow, PredictionRow, new_id, now
+from monitoring.store.review import doubt
+from monitoring.store.tables import DoubtRow, FeedbackRow, PredictionRow, new_id, now
 from undertone.labels import EMOTIONS
 from undertone.prediction import top
 
@@ -89,8 +90,12 @@ class PredictionLog(Database):
             latency_ms=latency_ms,
             **{name: quality.get(name) for name in _QUALITY},
         )
+        reason = doubt(prediction)
         with self._changing() as session:
             session.add(row)
+            if reason:
+                session.flush()
+                session.add(DoubtRow(prediction_id=row.id, reason=reason))
         return row.id
 
     def get_prediction(self, prediction_id: str) -> PredictionRow:

@@ -81,6 +81,17 @@ class PredictionRow(Table):
     audio_path: Mapped[str | None]
 
 
+class DoubtRow(Table):
+    """That a person should look at a prediction, and why: see `monitoring.store.review.doubt`."""
+
+    __tablename__ = "doubts"
+
+    prediction_id: Mapped[str] = mapped_column(
+        ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True
+    )
+    reason: Mapped[str]
+
+
 class FeedbackRow(Table):
     """What a person, or another system, says the emotion of a prediction really was."""
 

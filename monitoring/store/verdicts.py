@@ -8,7 +8,7 @@ from sqlalchemy import select
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, NotFoundError
 from monitoring.store.retrains import request
-from monitoring.store.tables import GateStateRow, VerdictRow
+from monitoring.store.tables import GateStateRow, RetrainRow, VerdictRow
 
 
 class VerdictLog(Database):
@@ -88,3 +88,14 @@ class VerdictLog(Database):
             query = query.filter_by(champion=champion)
         with self._reading() as session:
             return list(session.scalars(query))
+
+    def recent_verdicts(self, limit: int) -> list[tuple[VerdictRow, RetrainRow | None]]:
+        """The newest verdicts, each with the retrain that it asked for, newest first."""
+        query = (
+            select(VerdictRow, RetrainRow)
+            .outerjoin(RetrainRow, RetrainRow.key == VerdictRow.id)
+            .order_by(VerdictRow.window_end.desc(), VerdictRow.created_at.desc())
+            .limit(limit)
+        )
+        with self._reading() as session:
+            return [(verdict, retrain) for verdict, retrain in session.execute(query)]

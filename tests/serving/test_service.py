@@ -262,14 +262,27 @@ def test_the_description_matches_the_routes(live):
     }
     assert predict["responses"]["200"]["content"]["application/json"]["schema"]["example"]
     assert "Envelope" in spec["components"]["schemas"]
+    limit = spec["paths"]["/operations/review"]["get"]["parameters"][0]
+    assert (limit["name"], limit["schema"]["maximum"]) == ("limit", 200)
+    assert "Review" in spec["components"]["schemas"]
+
+
+def test_operations_answer_from_the_live_store(live):
+    (latest, *_) = httpx.get(live.url + "/operations/champions").json()["moves"]
+    assert latest["tag"] == live.registry.champion()
+    refused = httpx.get(live.url + "/operations/traffic?hours=0")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "unprocessable")
 
 
 def test_the_page_is_served_from_here_alone(live):
     page = httpx.get(live.url + "/").text
     assert "Undertone" in page
     assert "http" not in page.replace('lang="en"', "")
-    for name in ("page/page.js", "page/page.css"):
+    for name in ("page/main.js", "page/style/theme.css"):
         assert httpx.get(f"{live.url}/{name}").status_code == 200
+    policy = httpx.get(live.url + "/").headers["content-security-policy"]
+    assert policy.startswith("default-src 'self'")
+    assert "unsafe" not in policy
     assert httpx.get(f"{live.url}/page/../service.py").status_code == 404
 
 
