@@ -15,15 +15,21 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.machine import Machine
 from benchmarks.page import FOLDER, write_page
-from benchmarks.serving import stack
-from benchmarks.serving.record import Part, Ratio
+from benchmarks.serving import server, stack, words
+from benchmarks.serving.record import Figure, Part, Ratio
 from benchmarks.serving.whisper import build
 from undertone.errors import UndertoneError
 from undertone.files import write_json
 
-Measure = Callable[[Sequence[bytes], Path, int], list[Ratio]]
+Found = tuple[list[Ratio], list[Figure]]
+Measure = Callable[[Sequence[bytes], Path, int], Found]
 WHISPER = Path(gettempdir()) / "whisper-tiny.en-timed"
-PARTS: dict[str, Measure] = {"stack": stack.compare, "short": stack.short}
+PARTS: dict[str, Measure] = {
+    "stack": stack.compare,
+    "short": stack.short,
+    "words": words.compare,
+    "server": server.load,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,18 +40,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("part", choices=PARTS)
-    parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="recordings")
+    parser.add_argument("clips", nargs="*", type=Path, metavar="CLIP", help="recordings")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--whisper", type=Path, default=WHISPER, help="folder, made if not there")
     given = parser.parse_args(arguments)
     clips = [clip.read_bytes() for clip in given.clips]
-    ratios = PARTS[given.part](clips, build(given.whisper), given.rounds)
+    ratios, figures = PARTS[given.part](clips, build(given.whisper), given.rounds)
     part = Part(
         name=given.part,
         command=f"python -m benchmarks.serving {given.part} --rounds {given.rounds} "
         f"({len(clips)} recordings)",
         machine=Machine.here(),
         ratios=ratios,
+        figures=figures,
     )
     write_json(FOLDER / f"serving-{part.name}.json", part.model_dump(mode="json"))
     write_page()

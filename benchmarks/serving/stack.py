@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -12,12 +13,12 @@ import torch
 from benchmarks.serving import bound
 from benchmarks.serving.naive import Naive
 from benchmarks.serving.ours import Ours
-from benchmarks.serving.record import Ratio
+from benchmarks.serving.record import Figure, Ratio
 from undertone.audio import decode
 from undertone.config import AudioParams, Engine
 from undertone.progress import track
 from undertone.speech.encoder import AcousticEncoder
-from undertone.speech.engines import encode_by
+from undertone.speech.engines import Encode, encode_by
 from undertone.speech.features import grid_frames, log_mel, real_frames
 
 TOKENS = 12
@@ -26,7 +27,7 @@ ENGINES: tuple[Engine, ...] = ("torch", "bfloat16", "int8")
 PADDED_FRAMES = 3000
 
 
-def compare(clips: Sequence[bytes], whisper: Path, rounds: int) -> list[Ratio]:
+def compare(clips: Sequence[bytes], whisper: Path, rounds: int) -> tuple[list[Ratio], list[Figure]]:
     """Ratios of processor time, each the median over rounds in which all sides take their turn.
 
     Args:
@@ -37,22 +38,22 @@ def compare(clips: Sequence[bytes], whisper: Path, rounds: int) -> list[Ratio]:
     torch.set_num_threads(1)
     naive = Naive(whisper, TOKENS)
     ours = {engine: Ours(whisper, TOKENS, engine) for engine in ENGINES}
-    sides: dict[str, Callable[[], object]] = {"naive": lambda: [naive(clip) for clip in clips]}
+    sides: dict[str, Callable[[], object]] = {"naive": partial(_one_by_one, naive, clips)}
     for engine, side in ours.items():
-        sides[f"{engine} alone"] = lambda side=side: [side(clip) for clip in clips]
-        sides[f"{engine} together"] = lambda side=side: side.together(clips, TOGETHER)
+        sides[f"{engine} alone"] = partial(_one_by_one, side, clips)
+        sides[f"{engine} together"] = partial(side.together, clips, TOGETHER)
     times = alternate(sides, rounds, len(clips))
     best = min(ENGINES, key=lambda engine: median(times[f"{engine} together"]))
     seconds = {name: median(values) for name, values in times.items()}
     parts = [f"{name} {1000 * value:.1f} ms" for name, value in seconds.items()]
-    told = "processor time of a clip: " + ", ".join(parts)
+    figures = [Figure(name="processor time of a clip", value=", ".join(parts))]
     return [
         Ratio.of(
             "clips a second, 16 together, against the stack by hand",
             times["naive"],
             times[f"{best} together"],
             pledge=20,
-            note=f"{best}; {told}",
+            note=best,
         ),
         Ratio.of(
             "one clip, against the stack by hand",
@@ -69,43 +70,29 @@ def compare(clips: Sequence[bytes], whisper: Path, rounds: int) -> list[Ratio]:
             note=best,
         ),
         _share_of_bound(clips, whisper, times[f"{best} together"]),
-    ]
+    ], figures
 
 
-def short(clips: Sequence[bytes], whisper: Path, rounds: int) -> list[Ratio]:
+def short(clips: Sequence[bytes], whisper: Path, rounds: int) -> tuple[list[Ratio], list[Figure]]:
     """Encoder at a clip's real length, against the same engine on 30 s."""
     torch.set_num_threads(1)
     encoder = AcousticEncoder.from_folder(whisper)
+    real = [torch.from_numpy(log_mel(samples)) for samples in _decoded(clips)]
+    padded = [torch.nn.functional.pad(one, (0, PADDED_FRAMES - one.shape[1])) for one in real]
     found = []
     for engine in ENGINES:
         encode = encode_by(engine, encoder, whisper)
-        features = [torch.from_numpy(log_mel(samples)) for samples in _decoded(clips)]
-        padded = [
-            torch.nn.functional.pad(one, (0, PADDED_FRAMES - one.shape[1])) for one in features
-        ]
+        sides = {"padded": partial(_encode, encode, padded), "real": partial(_encode, encode, real)}
+        times = alternate(sides, rounds, len(clips))
+        name = f"encoder at real length, against 30 s, {engine}"
+        found.append(Ratio.of(name, times["padded"], times["real"], pledge=8))
+    return found, []
 
-        def run(inputs: list[torch.Tensor], encode: object = encode) -> None:
-            with torch.inference_mode():
-                for one in inputs:
-                    encode(one[None], torch.tensor([one.shape[1]]))  # type: ignore[operator]
 
-        times = alternate(
-            {
-                "30 s": lambda run=run, it=padded: run(it),
-                "real": lambda run=run, it=features: run(it),
-            },
-            rounds,
-            len(clips),
-        )
-        found.append(
-            Ratio.of(
-                f"encoder at real length, against 30 s, {engine}",
-                times["30 s"],
-                times["real"],
-                pledge=8,
-            )
-        )
-    return found
+@torch.inference_mode()
+def _encode(encode: Encode, features: Sequence[torch.Tensor]) -> None:
+    for one in features:
+        encode(one[None], torch.tensor([one.shape[1]]))
 
 
 def alternate(
@@ -120,6 +107,11 @@ def alternate(
         if number:
             times[name].append((process_time() - started) / clips)
     return times
+
+
+def _one_by_one(side: Callable[[bytes], object], clips: Sequence[bytes]) -> None:
+    for clip in clips:
+        side(clip)
 
 
 def _share_of_bound(clips: Sequence[bytes], whisper: Path, times: list[float]) -> Ratio:
