@@ -10,10 +10,13 @@ from cli import (
     corpora,
     demo,
     diarise,
+    forget,
+    keys,
     label,
     lineage,
     models,
     monitor,
+    policy,
     predict,
     runs,
     serve,
@@ -38,6 +41,8 @@ app.add_typer(runs.app, name="run")
 app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(keys.app, name="keys")
+app.add_typer(policy.app, name="policy")
 app.command("train", rich_help_panel="Single steps")(runs.train)
 app.command("evaluate", rich_help_panel="Single steps")(runs.evaluate)
 app.command("stress", rich_help_panel="Single steps")(stress.stress)
@@ -45,6 +50,7 @@ app.command("diarise", rich_help_panel="Single steps")(diarise.diarise)
 app.command("serve")(serve.serve)
 app.command("predict")(predict.predict)
 app.command("lineage")(lineage.lineage)
+app.command("forget")(forget.forget)
 app.command("demo")(demo.demo)
 
 

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,12 @@ Corpus = Annotated[
 Corpora = Annotated[
     list[str] | None,
     typer.Option("--corpus", help="NAME=PATH; may be repeated for --protocol cross-corpus."),
+]
+By = Annotated[
+    str,
+    typer.Option(
+        default_factory=getpass.getuser, show_default="you", help="Who does it, for the audit."
+    ),
 ]
 Set = Annotated[list[str] | None, typer.Option("--set", help="section.key=value; may be repeated.")]
 

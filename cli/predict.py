@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.console import out
+from undertone.use import Purpose, Role
 
 if TYPE_CHECKING:
     from undertone.prediction import Dimensions, Face, Prediction
@@ -23,14 +24,30 @@ def predict(
     timeline: Annotated[
         bool, typer.Option("--timeline", help="Tell the emotion over time and of each word.")
     ] = False,
+    role: Annotated[Role | None, typer.Option(help="Who speaks.")] = None,
+    purpose: Annotated[Purpose | None, typer.Option(help="What the emotion is for.")] = None,
+    consent: Annotated[
+        bool | None, typer.Option(help="Whether the speaker agrees to text and audio being kept.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(envvar="UNDERTONE_KEY", help="Where the service asks for one.")
+    ] = None,
     url: Annotated[str, typer.Option(help="The service.")] = "http://127.0.0.1:3000",
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer.")] = False,
 ) -> None:
     """Ask a running service (`undertone serve`) what a speaker feels."""
     from serving.client import Client
 
-    with Client(url) as client:
-        answer = client.predict(audio=audio, text=text, image=image, timeline=timeline)
+    with Client(url, key=key) as client:
+        answer = client.predict(
+            audio=audio,
+            text=text,
+            image=image,
+            timeline=timeline,
+            role=role,
+            purpose=purpose,
+            consent=consent,
+        )
     if as_json:
         out.print_json(answer.model_dump_json())
         return

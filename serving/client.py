@@ -33,6 +33,7 @@ class Client:
     Args:
         url: where it listens.
         timeout: seconds to wait for an answer.
+        key: an API key or token, where the service asks for one.
 
     Example:
         >>> with Client("http://127.0.0.1:3000") as client:  # doctest: +SKIP
@@ -40,8 +41,15 @@ class Client:
         ...     client.feedback(answer.prediction_id, "anger", source="me")
     """
 
-    def __init__(self, url: str = "http://127.0.0.1:3000", timeout: float = 60.0) -> None:
-        self._http = httpx.Client(base_url=url, timeout=timeout, trust_env=False)
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:3000",
+        timeout: float = 60.0,
+        *,
+        key: str | None = None,
+    ) -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key else None
+        self._http = httpx.Client(base_url=url, timeout=timeout, headers=headers, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -68,6 +76,9 @@ class Client:
         speaker_id: str | None = None,
         call_id: str | None = None,
         channel: str | None = None,
+        role: str | None = None,
+        purpose: str | None = None,
+        consent: bool | None = None,
         timeline: bool = False,
     ) -> Answer:
         """The emotion of an utterance; give at least one of audio, text and image.
@@ -80,6 +91,9 @@ class Client:
             speaker_id: who spoke, under a pseudonym of yours.
             call_id: groups the utterances of one conversation.
             channel: how the utterance came in.
+            role: who speaks, one of `undertone.use.Role`.
+            purpose: what the emotion is for, one of `undertone.use.Purpose`.
+            consent: whether the speaker agreed to text and audio being kept.
             timeline: whether the emotion over time and of each word is wanted too.
 
         Raises:
@@ -92,6 +106,9 @@ class Client:
             "speaker_id": speaker_id,
             "call_id": call_id,
             "channel": channel,
+            "role": role,
+            "purpose": purpose,
+            "consent": None if consent is None else str(consent).lower(),
             "timeline": "true" if timeline else None,
         }
         parts: dict[str, Any] = {name: (None, word) for name, word in words.items() if word}

@@ -18,6 +18,7 @@ from serving.refusal import RefusedError, invalid
 from serving.schemas import Feedback
 from undertone.config import Params
 from undertone.query import Query
+from undertone.use import Purpose, Role, Word, choose
 from undertone.view import View
 
 FILES = ("audio", "image")
@@ -29,6 +30,9 @@ WORDS = (
     "speaker_id",
     "call_id",
     "channel",
+    "role",
+    "purpose",
+    "consent",
     "timeline",
     "transcript",
     "words",
@@ -46,12 +50,18 @@ class Utterance(Query):
         speaker_id: who spoke, under a pseudonym of the caller's.
         call_id: groups the utterances of one conversation.
         channel: how the utterance came in.
+        role: who spoke, in their relation to the operator.
+        purpose: what the emotion is inferred for.
+        consent: whether the speaker agreed to text and audio being kept.
         view: how the emotions are to be told, where not as the model does.
     """
 
     speaker_id: str | None = None
     call_id: str | None = None
     channel: str | None = None
+    role: Role | None = None
+    purpose: Purpose | None = None
+    consent: bool | None = None
     view: View | None = None
 
 
@@ -84,6 +94,15 @@ class PredictForm(Unread):
     )
     call_id: str | None = Field(None, description="Groups the utterances of one conversation.")
     channel: str | None = Field(None, description="How the utterance came in: telephone, web, …")
+    role: Role | None = Field(
+        None, description="Who speaks: needed, unless the deployment has a default."
+    )
+    purpose: Purpose | None = Field(
+        None, description="What the emotion is for: needed, unless the deployment has a default."
+    )
+    consent: bool | None = Field(
+        None, description="Whether the speaker agreed to text and audio being kept."
+    )
     timeline: bool = Field(
         False, description="Whether the emotion over time and of each word is wanted too."
     )
@@ -125,9 +144,12 @@ class PredictForm(Unread):
             speaker_id=_words(form, "speaker_id", MAX_NAME_CHARACTERS),
             call_id=_words(form, "call_id", MAX_NAME_CHARACTERS),
             channel=_words(form, "channel", MAX_NAME_CHARACTERS),
-            timeline=_truth(form, "timeline", otherwise=False),
-            transcribe=_truth(form, "transcript", otherwise=True),
-            words=_truth(form, "words", otherwise=True),
+            role=_choice(form, "role", Role),
+            purpose=_choice(form, "purpose", Purpose),
+            consent=_truth(form, "consent"),
+            timeline=_truth(form, "timeline") is True,
+            transcribe=_truth(form, "transcript") is not False,
+            words=_truth(form, "words") is not False,
             language=_words(form, "language", MAX_NAME_CHARACTERS),
             view=_view(form, params.serving.max_text_characters),
         )
@@ -181,10 +203,15 @@ def _words(form: FormData, name: str, limit: int) -> str | None:
     return (part or "").strip() or None
 
 
-def _truth(form: FormData, name: str, *, otherwise: bool) -> bool:
+def _choice(form: FormData, name: str, kind: type[Word]) -> Word | None:
+    word = _words(form, name, MAX_NAME_CHARACTERS)
+    return choose(kind, word, name) if word else None
+
+
+def _truth(form: FormData, name: str) -> bool | None:
     word = _words(form, name, MAX_NAME_CHARACTERS)
     if word is None:
-        return otherwise
+        return None
     if word.lower() not in TRUTHS:
         raise RefusedError(422, f"{name} must be true or false, not {word!r:.60}.")
     return TRUTHS[word.lower()]

@@ -1,4 +1,4 @@
-"""What Prometheus sees beside Bento's own request counts."""
+"""What Prometheus sees."""
 
 from functools import cache
 
@@ -17,6 +17,28 @@ class Metrics:
         )
         self.confidence = Histogram(
             "undertone_confidence", "Probability of the predicted emotion.", buckets=shares
+        )
+        self.uses = Counter(
+            "undertone_uses", "Predictions by the speaker's role and purpose.", ["role", "purpose"]
+        )
+        self.snr = Histogram(
+            "undertone_snr_db",
+            "Signal to noise ratio of recordings.",
+            buckets=[0, 5, 10, 15, 20, 30, 40, 60],
+        )
+        self.clipped = Histogram(
+            "undertone_clipped_share",
+            "Share of a recording's samples that are clipped.",
+            buckets=[0.0001, 0.001, 0.01, 0.02, 0.1, 1],
+        )
+        self.requests = Histogram(
+            "undertone_request_seconds", "Time of whole requests.", ["route", "status"]
+        )
+        self.errors = Counter(
+            "undertone_errors", "Refused requests by code and address.", ["code", "route"]
+        )
+        self.denials = Counter(
+            "undertone_denials", "Keys and tokens that did not open, by reason.", ["reason"]
         )
         self.stages = Histogram(
             "undertone_stage_seconds",
@@ -48,6 +70,9 @@ class Metrics:
         """Count an answer."""
         self.predictions.labels(prediction.emotion, model_tag).inc()
         self.confidence.observe(prediction.confidence)
+        if prediction.audio:
+            self.snr.observe(prediction.audio.snr_db)
+            self.clipped.observe(prediction.audio.clipped_share)
         for stage, milliseconds in prediction.timings_ms.items():
             self.stages.labels(stage).observe(milliseconds / 1000)
 

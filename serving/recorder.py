@@ -16,7 +16,8 @@ class Recorder:
 
     Args:
         store: takes the predictions.
-        params: `serving.keep_text` and `serving.keep_audio` tell what else is kept.
+        params: `serving.keep_text` and `serving.keep_audio` tell what else is kept, of speakers
+            who consent.
     """
 
     def __init__(self, store: Store, params: Params) -> None:
@@ -32,23 +33,30 @@ class Recorder:
             Whether it was kept.
         """
         serving = self._params.serving
+        consented = utterance.consent is True
         transcript = prediction.transcript.text if prediction.transcript else None
+        audio = None
         try:
-            keep = serving.keep_audio and utterance.audio is not None
-            audio = self._keep_audio(prediction_id, utterance.audio or b"") if keep else None
+            if consented and serving.keep_audio and utterance.audio is not None:
+                audio = self._keep_audio(prediction_id, utterance.audio)
             self._store.add_prediction(
                 prediction,
                 prediction_id=prediction_id,
                 speaker_id=utterance.speaker_id,
                 call_id=utterance.call_id,
                 channel=utterance.channel,
-                text=transcript if serving.keep_text else None,
+                role=utterance.role,
+                purpose=utterance.purpose,
+                consent=utterance.consent,
+                text=transcript if consented and serving.keep_text else None,
                 audio_path=str(audio) if audio else None,
                 latency_ms=latency_ms,
             )
         except Exception as error:
             log_failure(f"Prediction {prediction_id} was not recorded", error)
             metrics().unrecorded.inc()
+            if audio:  # no row names it, so nobody could ask for it to be forgotten
+                audio.unlink(missing_ok=True)
             return False
         return True
 

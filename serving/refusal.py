@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from monitoring.store import ConflictError, LabelError, NotFoundError
+from serving.observability.current import current_request
 from serving.schemas import Envelope, Problem
 from undertone.errors import ConfigError, ModelError, RegistryError, StoreError, UndertoneError
 
@@ -22,6 +23,8 @@ T = TypeVar("T")
 OPERATORS = (ConfigError, ModelError, RegistryError)  # no caller can mend these
 CODES = {
     400: ("bad_request", "The request cannot be read."),
+    401: ("unauthenticated", "This address asks for a key or token."),
+    403: ("forbidden", "This is not allowed."),
     404: ("not_found", "There is nothing at this address. GET /docs.json lists what there is."),
     405: ("method_not_allowed", "This address does not take this method."),
     409: ("conflict", "The request contradicts what is known."),
@@ -64,13 +67,27 @@ def envelope(
     status: int, message: str = "", hint: str | None = None, *, retry_after_s: float = 1.0
 ) -> JSONResponse:
     """The answer to a refused request."""
-    code, default = CODES.get(status, CODES[500])
+    default = CODES.get(status, CODES[500])[1]
     if status == 503 and not message:
         hint = NO_CHAMPION
-    body = Envelope(error=Problem(code=code, message=message or default, hint=hint))
-    wait = str(max(1, ceil(retry_after_s)))
-    headers = {"Retry-After": wait} if status in (429, 503) else None
-    return JSONResponse(body.model_dump(exclude_none=True), status, headers)
+    problem = Problem(
+        code=code_of(status),
+        message=message or default,
+        hint=hint,
+        request_id=current_request().id,
+    )
+    headers = {}
+    if status in (429, 503):
+        headers["Retry-After"] = str(max(1, ceil(retry_after_s)))
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="undertone"'
+    body = Envelope(error=problem).model_dump(exclude_none=True)
+    return JSONResponse(body, status, headers)
+
+
+def code_of(status: int) -> str:
+    """The word for a status of 400 or above."""
+    return CODES.get(status, CODES[500])[0]
 
 
 def refused(refusal: RefusedError) -> JSONResponse:

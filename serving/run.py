@@ -2,11 +2,15 @@
 
 import os
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 
+from monitoring.store import Store
+from serving.access.tokens import Tokens
 from serving.registry import bentoml_home
 from undertone import telemetry
-from undertone.config import load_params
+from undertone.config import AccessParams, load_params
+from undertone.errors import ConfigError
 
 SERVICE = "serving.service:Undertone"
 
@@ -26,13 +30,35 @@ def serve(
         params: a `params.yaml`.
 
     Raises:
-        ConfigError: the settings are not valid.
+        ConfigError: the settings are not valid, or nobody could be told from anybody.
     """
-    load_params(params, profile=profile)
+    access = load_params(params, profile=profile).access
+    required = not _is_here(host) if access.required is None else access.required
+    if required:
+        _require_somebody(access)
     telemetry.switch_off()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["UNDERTONE_PARAMS"] = str(params.resolve()) if params else ""
     os.environ["UNDERTONE_PROFILE"] = profile or ""
+    os.environ["UNDERTONE_OPEN"] = "" if required else "1"
     bentoml_home().mkdir(parents=True, exist_ok=True)
     command = ["-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
     os.execv(sys.executable, [sys.executable, *command])  # noqa: S606
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _require_somebody(access: AccessParams) -> None:
+    if access.oidc:
+        Tokens(access.oidc)
+    elif not any(key.refusal() is None for key in Store().api_keys()):
+        raise ConfigError(
+            "Callers need a key here, and there is none. Make one with 'undertone keys create', "
+            "set access.oidc, listen on 127.0.0.1 alone, or set access.required to false to let "
+            "everyone in."
+        )

@@ -89,11 +89,15 @@ class ModelStatus(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was refused: a code for programs, a message and perhaps a hint for people."""
+    """Why a request was refused: a code for programs, a message and perhaps a hint for people.
+
+    The service's log names the same `request_id`, and so does the header `X-Request-ID`.
+    """
 
     code: str
     message: str
     hint: str | None = None
+    request_id: str | None = None
 
 
 class Envelope(BaseModel):

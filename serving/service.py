@@ -5,21 +5,29 @@ import os
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import bentoml
 
-from monitoring.store import Store
+from monitoring.store import Forgotten, Store
 from monitoring.store.tables import new_id
+from serving.access.middleware import Access
+from serving.access.policy import UsePolicy
 from serving.batching import Batcher
 from serving.champion import Loaded, ModelHolder, Predictor, load_predictor
 from serving.forms import FeedbackForm, PredictForm, Utterance
 from serving.guard import Guard
 from serving.metrics import metrics
+from serving.observability.current import current_request
+from serving.observability.logs import log_as
+from serving.observability.requests import Requests
 from serving.recorder import Recorder
 from serving.refusal import RefusedError, keep_tracebacks_out_of_the_log, refusing
 from serving.registry import CHALLENGER, CHAMPION, Registry
+from serving.retention import Sweeper
 from serving.routing import Router
 from serving.schemas import Answer, Feedback, ModelStatus
 from serving.web import web_app
@@ -32,10 +40,16 @@ BACKSTOP_S = 30
 
 
 def service_params() -> Params:
-    """Settings from the environment: `UNDERTONE_PARAMS` (a file) and `UNDERTONE_PROFILE`."""
+    """Settings from the environment: `UNDERTONE_PARAMS` (a file) and `UNDERTONE_PROFILE`.
+
+    Where they do not say whether keys are required, `undertone serve` does: `UNDERTONE_OPEN`.
+    """
     path = os.environ.get("UNDERTONE_PARAMS")
+    overrides = ["access.required=false"] if os.environ.get("UNDERTONE_OPEN") else []
     return load_params(
-        Path(path) if path else None, profile=os.environ.get("UNDERTONE_PROFILE") or None
+        Path(path) if path else None,
+        profile=os.environ.get("UNDERTONE_PROFILE") or None,
+        overrides=overrides,
     )
 
 
@@ -57,15 +71,19 @@ class UndertoneService:
         challenger = self._challenger if self._compares else None
         self._router = Router(self._champion, challenger, self._params.serving)
         self._recorder = Recorder(self._store, self._params)
+        self._policy = UsePolicy(self._store, self._params.access)
+        self._sweeper = Sweeper(self._store, self._params.serving.retention_days)
         limits = self._params.serving
         self._batcher = Batcher(largest=limits.batch, objective_s=limits.objective_seconds)
         self._writing = ThreadPoolExecutor(1, "writing")
         self._working: set[asyncio.Task[None]] = set()
         metrics()
         keep_tracebacks_out_of_the_log()
+        log_as(limits.log_format)
         self._champion.start()
         if self._compares:
             self._challenger.start()
+        self._sweeper.start()
 
     def load(self, bundle: Path, params: Params) -> Predictor:
         """Make a predictor of a bundle."""
@@ -91,9 +109,11 @@ class UndertoneService:
         """The emotion of an utterance, whichever door it came in by.
 
         Raises:
-            RefusedError: no champion is loaded, or too much waits already.
+            RefusedError: no champion is loaded, too much waits already, or the use policy
+                forbids it.
             UndertoneError: the utterance cannot be judged.
         """
+        await self._policy.require_allowed(utterance)
         route = self._router.route(utterance.call_id or new_id())
         model = route.answers.model
         if utterance.view:
@@ -125,7 +145,9 @@ class UndertoneService:
             utterance: what was sent.
             started: when, by `time.perf_counter`.
         """
+        utterance = self._policy.declared(utterance)
         prediction = await self.judge(utterance)
+        metrics().uses.labels(utterance.role, utterance.purpose).inc()
         prediction_id = new_id()
         latency_ms = (time.perf_counter() - started) * 1000
         prediction.timings_ms["total"] = latency_ms
@@ -140,6 +162,13 @@ class UndertoneService:
         """The operational store that this service writes."""
         return self._store
 
+    async def forget(self, speaker_id: str) -> Forgotten:
+        """Delete all that is kept of a speaker, what is being written included."""
+        by = current_request().caller or "a caller without a key"
+        forget = partial(self._store.forget_speaker, speaker_id, by=by)
+        forgotten: Forgotten = await self._run(self._writing, forget)
+        return forgotten
+
     def status(self) -> ModelStatus:
         """Which model answers."""
         return self._champion.status()
@@ -153,12 +182,14 @@ class UndertoneService:
         self._champion.stop()
         if self._compares:
             self._challenger.stop()
+        self._sweeper.stop()
         self._batcher.close()
         self._writing.shutdown()
         self._store.close()
 
     async def _run(self, executor: ThreadPoolExecutor, function: Any, *args: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(executor, function, *args)
+        here = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(executor, here, function, *args)
 
     def _add_feedback(self, feedback: Feedback) -> None:
         self._store.add_feedback(
@@ -173,8 +204,12 @@ def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
     service = bentoml.service(
         name="undertone",
         workers=limits.workers,
+        logging={"access": {"enabled": False}},
+        metrics={"enabled": False},
         traffic={"timeout": limits.timeout_seconds + BACKSTOP_S},
     )(inner)
+    service.add_asgi_middleware(Requests)
+    service.add_asgi_middleware(Access, access=params.access)
     service.add_asgi_middleware(
         Guard,
         max_bytes=params.audio.max_bytes + limits.max_image_bytes + FORM_OVERHEAD_BYTES,

@@ -1,18 +1,22 @@
 """GET routes: the page for people, the model's status, the description for programs."""
 
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import bentoml
+from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from monitoring.store import Forgotten
 from serving.forms import FILES, FORM_TYPE
 from serving.operations.routes import operation_paths, operation_routes
+from serving.refusal import refusing
 from serving.schemas import Envelope, ModelStatus
 
 PAGE = Path(__file__).parent / "page"
@@ -40,7 +44,9 @@ def web_app(service: Any) -> Starlette:
         routes=[
             Route("/", _page),
             Route("/model", _model),
+            Route("/metrics", _metrics),
             Route("/docs.json", docs),
+            Route("/subjects/{speaker_id:path}", _forget, methods=["DELETE"]),
             Mount("/page", StaticFiles(directory=PAGE)),
             *operation_routes(lambda: bentoml.get_current_service().store),
         ]
@@ -70,6 +76,8 @@ def describe(service: Any) -> dict[str, Any]:
         }
     }
     spec["paths"] |= operation_paths(schemas, refused)
+    schemas["Forgotten"] = TypeAdapter(Forgotten).json_schema()
+    spec["paths"]["/subjects/{speaker_id}"] = {"delete": _forgetting(refused)}
     spec["info"] = {
         "title": "Undertone",
         "version": version("undertone"),
@@ -83,9 +91,40 @@ def _answer(description: str, schema: str) -> dict[str, Any]:
     return {"description": description, "content": content}
 
 
+def _forgetting(refused: dict[str, Any]) -> dict[str, Any]:
+    speaker = {
+        "name": "speaker_id",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+    }
+    return {
+        "operationId": "forget",
+        "description": "Delete all that is kept of a speaker: predictions, feedback, audio.",
+        "parameters": [speaker],
+        "responses": {"200": _answer("What was deleted", "Forgotten"), "default": refused},
+    }
+
+
 async def _page(_request: Request) -> Response:
     return FileResponse(PAGE / "index.html", headers=PAGE_HEADERS)
 
 
 async def _model(_request: Request) -> Response:
     return JSONResponse(bentoml.get_current_service().status().model_dump(mode="json"))
+
+
+async def _metrics(_request: Request) -> Response:
+    """Bento's own would count every address that anybody thinks up, the pseudonyms in it too."""
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@refusing
+async def _forget(request: Request) -> Response:
+    service = bentoml.get_current_service()
+    return JSONResponse(asdict(await service.forget(request.path_params["speaker_id"])))

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from undertone.errors import ConfigError
+from undertone.use import Purpose, Role
 
 PROFILES = Path(__file__).parent / "profiles"
 Tuning = Literal["full", "lora", "prefix", "frozen"]
@@ -199,6 +200,46 @@ class DriftParams(Section):
     lease_minutes: float = Field(360.0, gt=0)  # a claimed retrain that is silent so long is free
 
 
+class OidcParams(Section):
+    """An identity provider whose signed tokens (JWT) are taken beside API keys.
+
+    Attributes:
+        issuer: the `iss` that a token must name.
+        audience: the `aud` that a token must name.
+        keys: the provider's public keys (JWKS): an `https://` address, or a file.
+        scopes_claim: where a token lists its scopes, as words or as a list.
+        algorithms: signatures that are taken; asymmetric ones alone, as the keys are public.
+        leeway_seconds: by how much clocks may differ.
+    """
+
+    issuer: str
+    audience: str
+    keys: str
+    scopes_claim: str = "scope"
+    algorithms: tuple[Literal["RS256", "PS256", "ES256", "ES384", "EdDSA"], ...] = (
+        "RS256",
+        "ES256",
+    )
+    leeway_seconds: float = Field(10.0, ge=0, le=300)
+
+
+class AccessParams(Section):
+    """Who may do what with the service, see docs/operating.md.
+
+    Attributes:
+        required: whether callers must show a key or token; if not said, only a service that
+            listens on this machine alone (127.0.0.1) is open.
+        oidc: an identity provider, beside the keys of `undertone keys`.
+        default_role: who speaks where a caller does not say; without it, callers must.
+        default_purpose: what for, where a caller does not say; without it, callers must.
+    """
+
+    required: bool | None = None
+    oidc: OidcParams | None = None
+    default_role: Role | None = None
+    default_purpose: Purpose | None = None
+
+
 class ServingParams(Section):
     """What the service keeps, how often it looks for a new champion, and how much it takes.
 
@@ -210,10 +251,17 @@ class ServingParams(Section):
         shadow_share: of those whose answers it only compares with its own.
         objective_seconds: within which an utterance should be answered; one that cannot be
             expected to is told at once to come back.
+        keep_text: whether words are kept, of speakers who consent.
+        keep_audio: whether recordings are kept, of speakers who consent.
+        retention_days: after which predictions, feedback, text and audio are deleted; null keeps
+            them until they are asked to be forgotten.
+        log_format: `text` for people, `json` for programs.
     """
 
     keep_text: bool = False
     keep_audio: bool = False
+    retention_days: float | None = Field(90.0, gt=0)
+    log_format: Literal["text", "json"] = "text"
     poll_seconds: float = Field(1.0, gt=0)
     timeout_seconds: int = Field(60, ge=1)
     max_waiting: int = Field(64, ge=1)
@@ -243,6 +291,7 @@ class Params(Section):
     promotion: PromotionParams = PromotionParams()
     drift: DriftParams = DriftParams()
     serving: ServingParams = ServingParams()
+    access: AccessParams = AccessParams()
 
 
 def load_params(

@@ -114,7 +114,7 @@ class Trickle:
 
 def _ask(client: "Client", turn: Turn) -> Answered:
     started = time.perf_counter()
-    answer = client.predict(audio=turn.audio, speaker_id=turn.speaker)
+    answer = client.predict(audio=turn.audio, speaker_id=turn.speaker, consent=True)
     latency = (time.perf_counter() - started) * 1000
     return Answered(answer.prediction_id, turn.emotion, answer.model_tag, latency)
 

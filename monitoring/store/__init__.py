@@ -1,10 +1,14 @@
 """The operational store: what was predicted, what was said of it, which model answers and why."""
 
-from monitoring.store.errors import ConflictError, LabelError, NotFoundError
+from monitoring.store.audit import AuditLog, AuditRow
+from monitoring.store.errors import ConflictError, KeyRefusedError, LabelError, NotFoundError
+from monitoring.store.keys import ApiKeyRow, KeyLog
 from monitoring.store.models import ModelLog
+from monitoring.store.permissions import PermissionLog, UsePermissionRow
 from monitoring.store.predictions import Labelled, PredictionLog
 from monitoring.store.retrains import RetrainQueue
 from monitoring.store.review import ReviewQueue
+from monitoring.store.subjects import Forgotten, SubjectLog
 from monitoring.store.tables import (
     DoubtRow,
     FeedbackRow,
@@ -20,10 +24,14 @@ from monitoring.store.traffic import TrafficLog
 from monitoring.store.verdicts import VerdictLog
 
 __all__ = [
+    "ApiKeyRow",
+    "AuditRow",
     "ConflictError",
     "DoubtRow",
     "FeedbackRow",
+    "Forgotten",
     "GateStateRow",
+    "KeyRefusedError",
     "LabelError",
     "Labelled",
     "LineageRow",
@@ -33,9 +41,21 @@ __all__ = [
     "PredictionRow",
     "RetrainRow",
     "Store",
+    "UsePermissionRow",
     "VerdictRow",
 ]
 
 
-class Store(PredictionLog, ModelLog, VerdictLog, RetrainQueue, TrafficLog, ReviewQueue):
+class Store(
+    PredictionLog,
+    ModelLog,
+    VerdictLog,
+    RetrainQueue,
+    TrafficLog,
+    ReviewQueue,
+    KeyLog,
+    PermissionLog,
+    SubjectLog,
+    AuditLog,
+):
     """The whole store. Safe to open from several threads and processes at once."""

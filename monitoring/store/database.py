@@ -7,9 +7,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import (
+    DDL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    func,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateColumn
 
 from monitoring.store.tables import Table
 from undertone.config import home
@@ -38,6 +49,7 @@ class Database:
             if connection.dialect.name == "postgresql":  # SQLite's write lock is held already
                 connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_LOCK)))
             Table.metadata.create_all(connection)
+            _add_new_columns(connection)
 
     @property
     def url(self) -> str:
@@ -68,6 +80,17 @@ class Database:
             raise
         except DBAPIError as error:
             raise StoreError(f"The store {self.url} does not answer: {error.orig}") from error
+
+
+def _add_new_columns(connection: Connection) -> None:
+    """Bring the tables of an older store up to date: what is new may be empty."""
+    known = inspect(connection)
+    for table in Table.metadata.sorted_tables:
+        there = {column["name"] for column in known.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                added = CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(DDL(f"ALTER TABLE {table.name} ADD COLUMN {added}"))
 
 
 def _engine(url: str) -> Engine:

@@ -13,3 +13,17 @@ class ConflictError(StoreError):
 
 class LabelError(StoreError):
     """The emotion is not one of `undertone.labels.EMOTIONS`."""
+
+
+class KeyRefusedError(StoreError):
+    """An API key does not let its bearer in.
+
+    Args:
+        reason: `unknown`, `revoked`, `expired`, `rate` or `quota`.
+        retry_after_s: after how many seconds it will, of the last two.
+    """
+
+    def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after_s = retry_after_s

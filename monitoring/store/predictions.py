@@ -45,6 +45,9 @@ class PredictionLog(Database):
         speaker_id: str | None = None,
         call_id: str | None = None,
         channel: str | None = None,
+        role: str | None = None,
+        purpose: str | None = None,
+        consent: bool | None = None,
         segment: str | None = None,
         text: str | None = None,
         audio_path: str | None = None,
@@ -59,6 +62,9 @@ class PredictionLog(Database):
             speaker_id: who spoke, under the caller's own pseudonym.
             call_id: what groups utterances of one conversation, for the drift gate.
             channel: how the utterance came in (telephone, web, ...).
+            role: who spoke, in their relation to the operator.
+            purpose: what the emotion was inferred for.
+            consent: whether the speaker agreed to text and audio being kept.
             segment: the operator's own grouping.
             text: the words, only where the operator keeps them.
             audio_path: the kept recording, only where the operator keeps it.
@@ -83,6 +89,9 @@ class PredictionLog(Database):
             speaker_id=speaker_id,
             call_id=call_id,
             channel=channel,
+            role=role,
+            purpose=purpose,
+            consent=consent,
             segment=segment,
             text=text,
             audio_path=audio_path,

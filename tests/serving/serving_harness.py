@@ -78,7 +78,13 @@ class Live:
 
 
 @contextmanager
-def live_service(home: Path, service: str = "fake_service:Undertone", params: str = "{}"):
+def live_service(
+    home: Path,
+    service: str = "fake_service:Undertone",
+    params: str = "{}",
+    *,
+    open_to_all: bool = True,
+):
     """Start a Bento service over a home of its own."""
     (home / "params.yaml").write_text(params)
     with socket.socket() as probe:
@@ -88,6 +94,7 @@ def live_service(home: Path, service: str = "fake_service:Undertone", params: st
         "UNDERTONE_HOME": str(home),
         "UNDERTONE_PARAMS": str(home / "params.yaml"),
         "UNDERTONE_STORE": "",
+        "UNDERTONE_OPEN": "1" if open_to_all else "",
         "BENTOML_HOME": str(home / "bentoml"),
         "DO_NOT_TRACK": "1",
         "OMP_NUM_THREADS": "1",

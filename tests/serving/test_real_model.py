@@ -23,7 +23,7 @@ def test_a_real_model_is_loaded_warmed_and_answers(tmp_path):
 
         beside = live.client.predict(warm_up_tone(), "what a lovely day")
         assert set(beside.by_modality) == {"text"}
-        answer = live.client.predict(warm_up_tone())
+        answer = live.client.predict(warm_up_tone(), consent=True)
         assert (answer.emotion, answer.unknown) == ("unknown", "no speech")
         assert set(answer.distribution) == set(EMOTIONS)
         assert sum(answer.distribution.values()) == pytest.approx(1)

@@ -56,7 +56,7 @@ def test_without_a_champion_it_says_so_and_lives(live):
 def test_a_prediction_is_answered_and_recorded(live):
     tone = warm_up_tone()
     answer = live.client.predict(
-        tone, "1.10", b"face", speaker_id="s3", call_id="c7", channel="web"
+        tone, "1.10", b"face", speaker_id="s3", call_id="c7", channel="web", consent=True
     )
     assert (answer.emotion, answer.model_tag) == ("anger", live.registry.champion())
     assert answer.modalities.model_dump() == {"audio": True, "text": True, "image": True}
@@ -133,7 +133,8 @@ def test_every_refusal_has_the_same_envelope(live, status, content):
     response = httpx.post(live.url + "/predict", **content)
     assert response.status_code == status
     problem = response.json()["error"]
-    assert set(problem) <= {"code", "message", "hint"}
+    assert set(problem) <= {"code", "message", "hint", "request_id"}
+    assert problem["request_id"] == response.headers["x-request-id"]
     assert problem["message"]
     time.sleep(0.6 if status == 504 else 0)
 
@@ -234,7 +235,11 @@ def test_prometheus_sees_emotions_swaps_and_the_champion(live):
     tag = live.client.model().tag
     assert f'undertone_model{{model_tag="{tag}",pointer="champion"}} 1.0' in seen
     assert f'model_tag="{tag}"' in seen
-    for name in ("undertone_swaps_total", "undertone_confidence_bucket", "bentoml_service_request"):
+    for name in (
+        "undertone_swaps_total",
+        "undertone_confidence_bucket",
+        "undertone_request_seconds",
+    ):
         assert name in seen
 
 
@@ -254,6 +259,9 @@ def test_the_description_matches_the_routes(live):
         "speaker_id",
         "call_id",
         "channel",
+        "role",
+        "purpose",
+        "consent",
         "timeline",
         "transcript",
         "words",

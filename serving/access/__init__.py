@@ -1,0 +1,1 @@
+"""Who may do what: keys and tokens at the door, and the policy on whose emotions are inferred."""

@@ -1,0 +1,55 @@
+"""What is too old is forgotten, while the service runs and by `undertone forget --expired`."""
+
+import threading
+from datetime import timedelta
+
+from monitoring.store import Forgotten, Store
+from monitoring.store.tables import now
+from serving.refusal import log_failure
+
+PAUSE_S = 3600.0
+
+
+def forget_expired(store: Store, days: float | None, *, by: str) -> Forgotten:
+    """Delete predictions past their time, with their feedback, text and audio.
+
+    Args:
+        store: holds them.
+        days: how long they are kept; None for ever.
+        by: who asks, for the audit.
+    """
+    if days is None:
+        return Forgotten()
+    return store.forget_before(now() - timedelta(days=days), by=by)
+
+
+class Sweeper:
+    """A thread that forgets what has expired, at once and then every hour.
+
+    Args:
+        store: where it sweeps.
+        days: how long things are kept; None for ever.
+    """
+
+    def __init__(self, store: Store, days: float | None) -> None:
+        self._store = store
+        self._days = days
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sweep, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to sweep."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish a sweep, and begin no other."""
+        self._stop.set()
+        self._thread.join()
+
+    def _sweep(self) -> None:
+        while not self._stop.is_set():
+            try:
+                forget_expired(self._store, self._days, by="the service")
+            except Exception as error:
+                log_failure("What has expired was not forgotten", error)
+            self._stop.wait(PAUSE_S)
