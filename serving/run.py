@@ -7,6 +7,7 @@ from pathlib import Path
 
 from monitoring.store import Store
 from serving.access.tokens import Tokens
+from serving.observability.traces import tracing_config
 from serving.registry import bentoml_home
 from undertone import telemetry
 from undertone.config import AccessParams, load_params
@@ -30,12 +31,12 @@ def serve(
         params: a `params.yaml`.
 
     Raises:
-        ConfigError: the settings are not valid, or nobody could be told from anybody.
+        ConfigError: the settings are not valid, or callers need a key and there is none.
     """
     access = load_params(params, profile=profile).access
     required = not _is_here(host) if access.required is None else access.required
-    if required:
-        _require_somebody(access)
+    _require_callers(access, required=required)
+    tracing_config()
     telemetry.switch_off()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ["UNDERTONE_PARAMS"] = str(params.resolve()) if params else ""
@@ -53,10 +54,10 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def _require_somebody(access: AccessParams) -> None:
+def _require_callers(access: AccessParams, *, required: bool) -> None:
     if access.oidc:
         Tokens(access.oidc)
-    elif not any(key.refusal() is None for key in Store().api_keys()):
+    elif required and not any(key.refusal() is None for key in Store().api_keys()):
         raise ConfigError(
             "Callers need a key here, and there is none. Make one with 'undertone keys create', "
             "set access.oidc, listen on 127.0.0.1 alone, or set access.required to false to let "

@@ -24,6 +24,7 @@ from serving.metrics import metrics
 from serving.observability.current import current_request
 from serving.observability.logs import log_as
 from serving.observability.requests import Requests
+from serving.observability.traces import trace_stages, tracer, tracing_config
 from serving.recorder import Recorder
 from serving.refusal import RefusedError, keep_tracebacks_out_of_the_log, refusing
 from serving.registry import CHALLENGER, CHAMPION, Registry
@@ -45,12 +46,13 @@ def service_params() -> Params:
     Where they do not say whether keys are required, `undertone serve` does: `UNDERTONE_OPEN`.
     """
     path = os.environ.get("UNDERTONE_PARAMS")
-    overrides = ["access.required=false"] if os.environ.get("UNDERTONE_OPEN") else []
-    return load_params(
-        Path(path) if path else None,
-        profile=os.environ.get("UNDERTONE_PROFILE") or None,
-        overrides=overrides,
+    params = load_params(
+        Path(path) if path else None, profile=os.environ.get("UNDERTONE_PROFILE") or None
     )
+    if params.access.required is not None:
+        return params
+    required = {"required": not os.environ.get("UNDERTONE_OPEN")}
+    return params.model_copy(update={"access": params.access.model_copy(update=required)})
 
 
 class UndertoneService:
@@ -76,6 +78,7 @@ class UndertoneService:
         limits = self._params.serving
         self._batcher = Batcher(largest=limits.batch, objective_s=limits.objective_seconds)
         self._writing = ThreadPoolExecutor(1, "writing")
+        self._tracer = tracer()
         self._working: set[asyncio.Task[None]] = set()
         metrics()
         keep_tracebacks_out_of_the_log()
@@ -151,9 +154,12 @@ class UndertoneService:
         prediction_id = new_id()
         latency_ms = (time.perf_counter() - started) * 1000
         prediction.timings_ms["total"] = latency_ms
-        recorded = await self._run(
-            self._writing, self._recorder.record, prediction_id, prediction, utterance, latency_ms
-        )
+        trace_stages(self._tracer, prediction.timings_ms, started)
+        with self._tracer.start_as_current_span("record"):
+            record = self._recorder.record
+            recorded = await self._run(
+                self._writing, record, prediction_id, prediction, utterance, latency_ms
+            )
         told = utterance.view.of(prediction) if utterance.view else prediction
         return Answer(**told.model_dump(), prediction_id=prediction_id, recorded=recorded)
 
@@ -206,6 +212,7 @@ def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
         workers=limits.workers,
         logging={"access": {"enabled": False}},
         metrics={"enabled": False},
+        tracing=tracing_config(),
         traffic={"timeout": limits.timeout_seconds + BACKSTOP_S},
     )(inner)
     service.add_asgi_middleware(Requests)

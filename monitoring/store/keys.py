@@ -96,9 +96,7 @@ class KeyLog(Database):
                 session.add(row)
                 note(session, "key created", by, key=name, scopes=" ".join(scopes))
         except IntegrityError as error:
-            raise ConflictError(
-                f"There is a key '{name}' already. Names are not reused."
-            ) from error
+            raise ConflictError(f"There is or was a key '{name}': take another name.") from error
         return f"{PREFIX}{key_id}_{secret}"
 
     def api_keys(self) -> list[ApiKeyRow]:

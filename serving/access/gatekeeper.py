@@ -42,7 +42,7 @@ class Gatekeeper:
     """Decides about one request. Blocks while the store is read.
 
     Args:
-        access: the settings. `required` counts as true where it is not said.
+        access: the settings; keys are required unless they say otherwise.
     """
 
     def __init__(self, access: AccessParams) -> None:

@@ -28,15 +28,7 @@ class UsePolicy:
         Raises:
             RefusedError: 422, one of them is not declared.
         """
-        role = utterance.role or self._access.default_role
-        purpose = utterance.purpose or self._access.default_purpose
-        missing = [name for name, value in (("role", role), ("purpose", purpose)) if not value]
-        if missing:
-            raise RefusedError(
-                422,
-                f"{' and '.join(missing)} must be declared.",
-                f"role: {', '.join(Role)}. purpose: {', '.join(Purpose)}.",
-            )
+        role, purpose = self._use(utterance)
         return replace(utterance, role=role, purpose=purpose)
 
     async def require_allowed(self, utterance: Utterance) -> None:
@@ -46,14 +38,26 @@ class UsePolicy:
             RefusedError: 422, role or purpose is not declared; 403, the role is protected and no
                 medical or safety basis is on record.
         """
-        use = self.declared(utterance)
-        if use.role not in PROTECTED:
+        role, purpose = self._use(utterance)
+        if role not in PROTECTED:
             return
-        if not await asyncio.to_thread(self._store.is_use_allowed, use.role, use.purpose):
+        if not await asyncio.to_thread(self._store.is_use_allowed, role, purpose):
             raise RefusedError(
                 403,
                 "The emotions of people at work or in education are not inferred "
-                f"(role {use.role}, purpose {use.purpose}): AI Act, Article 5(1)(f).",
+                f"(role {role}, purpose {purpose}): AI Act, Article 5(1)(f).",
                 "Only an operator with a medical or safety basis may allow it: "
                 "undertone policy allow --help.",
             )
+
+    def _use(self, utterance: Utterance) -> tuple[Role, Purpose]:
+        role = utterance.role or self._access.default_role
+        purpose = utterance.purpose or self._access.default_purpose
+        if role and purpose:
+            return role, purpose
+        missing = [name for name, value in (("role", role), ("purpose", purpose)) if not value]
+        raise RefusedError(
+            422,
+            f"{' and '.join(missing)} must be declared.",
+            f"role: {', '.join(Role)}. purpose: {', '.join(Purpose)}.",
+        )

@@ -53,9 +53,14 @@ class Tokens:
             raise RefusedError(401, "The token has expired.", "Ask for a new one.") from None
         except (jwt.PyJWTError, KeyError, ValueError):
             raise RefusedError(401, "The token is not valid for this service.") from None
-        scopes = claims.get(oidc.scopes_claim, "")
         program = claims.get("azp") or claims.get("client_id") or "token"
-        return Caller(str(program), scopes.split() if isinstance(scopes, str) else scopes)
+        return Caller(str(program), _scopes(claims.get(oidc.scopes_claim)))
+
+
+def _scopes(claim: object) -> list[str]:
+    if isinstance(claim, str):
+        return claim.split()
+    return [str(scope) for scope in claim] if isinstance(claim, list) else []
 
 
 def _keys(place: str) -> Callable[[str], jwt.PyJWK]:
