@@ -11,8 +11,9 @@ from serving.observability.current import current_request
 
 OURS = "undertone"
 OTHERS = ("", "bentoml", "uvicorn.error")
+KEY = r"(?i)\bbearer[ .][\w.~+/=-]+|\but_[0-9a-f]+_[\w-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
 PERSONAL = (
-    (re.compile(r"(?i)\bbearer[ .]\S+|\but_[0-9a-f]+_[\w-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "[key]"),
+    (re.compile(KEY), "[key]"),
     (re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+"), "[e-mail]"),
     (re.compile(r"(?<![\w.])\+?\d(?:[ /-]?\d){7,}(?!\w)"), "[number]"),
 )
@@ -31,7 +32,15 @@ def redact(record: logging.LogRecord) -> bool:
     return True
 
 
-class JsonLines(logging.Formatter):
+class Lines(logging.Formatter):
+    """Redacts exceptions, which filters do not see."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """The exception, redacted."""
+        return redacted(super().formatException(ei))
+
+
+class JsonLines(Lines):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -45,11 +54,11 @@ class JsonLines(logging.Formatter):
             **_facts(record),
         }
         if record.exc_info:
-            line["error"] = redacted(self.formatException(record.exc_info))
+            line["error"] = self.formatException(record.exc_info)
         return json.dumps({name: value for name, value in line.items() if value is not None})
 
 
-class TextLines(logging.Formatter):
+class TextLines(Lines):
     """One readable line."""
 
     def __init__(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 import pytest
+from provider import GOOD, key_set, signed
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
@@ -13,7 +14,7 @@ from monitoring.store import Store
 from serving.access.middleware import Access
 from serving.observability.current import current_request
 from serving.observability.requests import Requests
-from undertone.config import AccessParams
+from undertone.config import AccessParams, OidcParams
 
 
 async def _reached(request):
@@ -102,6 +103,20 @@ def test_a_revoked_key_is_refused_from_the_next_request_on(store):
     store.revoke_key("web", by="me")
     refused = ask(app, **{"X-API-Key": key})
     assert (refused.status_code, "revoked" in refused.text) == (401, True)
+
+
+def test_tokens_are_taken_beside_keys(store, tmp_path):
+    (tmp_path / "keys.json").write_text(key_set())
+    oidc = OidcParams(issuer=GOOD["iss"], audience=GOOD["aud"], keys=str(tmp_path / "keys.json"))
+    app = Access(APP, access=AccessParams(oidc=oidc))
+    key = store.create_key("web", ["predict"], by="me")
+    for credential, status in (
+        (key, 200),
+        (signed(), 200),
+        (signed(scope="openid"), 403),
+        (signed(lasts=-60), 401),
+    ):
+        assert ask(app, Authorization=f"Bearer {credential}").status_code == status
 
 
 def test_a_body_is_not_read_before_its_sender_is_known(store):

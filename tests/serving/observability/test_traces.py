@@ -1,4 +1,5 @@
 import time
+from itertools import pairwise
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -29,7 +30,7 @@ def test_stages_lie_end_to_end_in_the_span_of_the_request(spans):
     assert [span.name for span in stages] == ["decode", "queue", "listen", "write", "fuse"]
     assert all(span.parent.span_id == request.context.span_id for span in stages)
     assert "undertone.request_id" in whole.attributes
-    for earlier, later in zip(stages, stages[1:], strict=False):
+    for earlier, later in pairwise(stages):
         assert earlier.end_time == later.start_time
     lasted = [(span.end_time - span.start_time) / 1e6 for span in stages]
     assert lasted == pytest.approx([5, 2, 10, 3, 1])
