@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    DDL,
     Connection,
     Engine,
     create_engine,
@@ -90,7 +89,7 @@ def _add_new_columns(connection: Connection) -> None:
         for column in table.columns:
             if column.name not in there:
                 added = CreateColumn(column).compile(dialect=connection.dialect)
-                connection.execute(DDL(f"ALTER TABLE {table.name} ADD COLUMN {added}"))
+                connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {added}")
 
 
 def _engine(url: str) -> Engine:

@@ -82,5 +82,5 @@ class PermissionLog(Database):
             return session.scalars(_valid(role, purpose)).first() is not None
 
 
-def _valid(role: Role, purpose: Purpose) -> Select[tuple[UsePermissionRow]]:
+def _valid(role: Role, purpose: Purpose) -> Select[UsePermissionRow]:
     return select(UsePermissionRow).filter_by(role=role, purpose=purpose, revoked_at=None)

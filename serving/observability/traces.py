@@ -38,7 +38,7 @@ def tracing_config() -> dict[str, Any]:
 
 def tracer() -> trace.Tracer:
     """The tracer of this process, which Bento's spans of whole requests come from too."""
-    from bentoml._internal.container import BentoMLContainer
+    from bentoml._internal.configuration.containers import BentoMLContainer
 
     provider: trace.TracerProvider = BentoMLContainer.tracer_provider.get()
     return provider.get_tracer("undertone")
