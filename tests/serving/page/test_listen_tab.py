@@ -64,7 +64,7 @@ def test_a_refusal_is_told_in_words(open_page):
     expect(page.locator("#problem")).to_contain_text("neither audio nor text nor image")
     page.fill("#text", "fail")
     send(page)
-    expect(page.locator("#problem")).to_have_text("The recording cannot be decoded.")
+    expect(page.locator("#problem")).to_contain_text("The recording cannot be decoded.")
     expect(page.locator("#send")).to_be_enabled()
 
 
