@@ -169,6 +169,7 @@ def _service(home: Path, whisper: Path, batch: int) -> Iterator[Service]:
     settings = {
         "profile": "base",
         "listening": {"whisper": str(whisper), "max_new_tokens": TOKENS},
+        "access": {"default_role": "caller", "default_purpose": "research"},
         "serving": {"batch": batch, "engine": ENGINE, "objective_seconds": 60},
     }
     params = home / f"params-{batch}.yaml"

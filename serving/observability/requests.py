@@ -76,5 +76,6 @@ def _tell(scope: Scope, request: CurrentRequest, status: int, seconds: float) ->
         "ms": round(seconds * 1000, 1),
         "key": request.caller,
     }
-    quiet = route in PROBES and status < 400
-    logger.log(logging.DEBUG if quiet else logging.INFO, "request", extra={"facts": facts})
+    logger.log(
+        logging.DEBUG if route in PROBES else logging.INFO, "request", extra={"facts": facts}
+    )

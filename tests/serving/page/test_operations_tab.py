@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 @pytest.fixture
 def page(open_page, live):
-    live.client.predict(text="hello")
+    live.client.predict(text="hello", consent=True)
     page = open_page("/#operations")
     expect(page.locator("#as-of")).to_contain_text("As of")
     return page
@@ -33,7 +33,8 @@ def test_a_report_opens_walled_off(page):
 
 
 def test_with_a_key_a_report_is_fetched_and_saved(page, live):
-    page.evaluate("sessionStorage.setItem('undertone-key', 'secret')")
+    key = live.store.create_key("page", ["admin"], by="test")
+    page.evaluate(f"sessionStorage.setItem('undertone-key', '{key}')")
     with page.expect_download() as saved:
         page.locator("#drift").get_by_text("Report", exact=True).first.click()
     assert saved.value.suggested_filename == f"drift-{live.verdict.id}.html"
