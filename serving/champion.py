@@ -178,4 +178,4 @@ def warm_up_tone() -> bytes:
     """A second of a rising tone (WAV), so that the first caller does not pay for a cold model."""
     seconds = np.arange(SAMPLE_RATE) / SAMPLE_RATE
     samples = 0.2 * np.sin(2 * np.pi * (150 + 100 * seconds) * seconds)
-    return wav(samples)
+    return wav(samples.astype(np.float32))

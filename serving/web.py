@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
 
 from monitoring.store import Forgotten
 from serving.forms import FILES, FORM_TYPE
@@ -47,6 +48,7 @@ def web_app(service: Any) -> Starlette:
             Route("/metrics", _metrics),
             Route("/docs.json", docs),
             Route("/subjects/{speaker_id:path}", _forget, methods=["DELETE"]),
+            WebSocketRoute("/stream", _stream),
             Mount("/page", StaticFiles(directory=PAGE)),
             *operation_routes(lambda: bentoml.get_current_service().store),
         ]
@@ -128,3 +130,7 @@ async def _metrics(_request: Request) -> Response:
 async def _forget(request: Request) -> Response:
     service = bentoml.get_current_service()
     return JSONResponse(asdict(await service.forget(request.path_params["speaker_id"])))
+
+
+async def _stream(socket: WebSocket) -> None:
+    await bentoml.get_current_service().streams.serve(socket)

@@ -23,9 +23,7 @@ def loud(chunk):
 def sound(*parts):
     """Noise of the given seconds and levels."""
     rng = np.random.default_rng(7)
-    pieces = [
-        level * rng.uniform(-1, 1, int(seconds * SAMPLE_RATE)) for seconds, level in parts
-    ]
+    pieces = [level * rng.uniform(-1, 1, int(seconds * SAMPLE_RATE)) for seconds, level in parts]
     return np.concatenate(pieces).astype(np.float32)
 
 

@@ -50,6 +50,9 @@ class Segmenter:
     An utterance ends with a pause, and one that grows too long at its quietest point. What is
     kept is the utterance that is being spoken, never more.
 
+    Attributes:
+        speaking: whether an utterance has begun and not ended.
+
     Args:
         params: how long pauses, utterances and what is kept around them are.
         activity: tells the probability of speech in each chunk.
@@ -66,7 +69,7 @@ class Segmenter:
         self._rest = np.zeros(0, np.float32)
         self._kept: list[_Chunk] = []
         self._first = 0  # number of the first chunk that is kept
-        self._speaking = False
+        self.speaking = False
         self._silent = 0  # chunks since speech was last heard, while speaking
 
     @property
@@ -77,12 +80,12 @@ class Segmenter:
     @property
     def spoken_s(self) -> float:
         """Seconds of speech in the utterance that is being spoken."""
-        return _speech_s(self._kept) if self._speaking else 0.0
+        return _speech_s(self._kept) if self.speaking else 0.0
 
     @property
     def current(self) -> Spoken | None:
         """The utterance that is being spoken, so far."""
-        return self._spoken(len(self._kept)) if self._speaking else None
+        return self._spoken(len(self._kept)) if self.speaking else None
 
     def push(self, samples: Samples) -> list[Spoken]:
         """Hear the next samples.
@@ -103,16 +106,16 @@ class Segmenter:
         """The stream is over: the utterance that was being spoken, if any, ends."""
         ended = self._hear(self._rest) if len(self._rest) else None
         self._rest = self._rest[:0]
-        if ended or not self._speaking:
+        if ended or not self.speaking:
             return ended
         return self._end(len(self._kept))
 
     def _hear(self, samples: Samples) -> Spoken | None:
         probability = self._activity(np.pad(samples, (0, CHUNK - len(samples))))
         self._kept.append(_Chunk(samples, probability))
-        if not self._speaking:
-            self._speaking = probability >= SPEECH
-            if not self._speaking:
+        if not self.speaking:
+            self.speaking = probability >= SPEECH
+            if not self.speaking:
                 self._forget(len(self._kept) - self._padding)
             return None
         self._count_silence(probability)
@@ -130,7 +133,7 @@ class Segmenter:
 
     def _end(self, end: int) -> Spoken | None:
         ended = self._spoken(end)
-        self._speaking, self._silent = False, 0
+        self.speaking, self._silent = False, 0
         self._forget(max(end, len(self._kept) - self._padding))
         return self._if_long_enough(ended)
 
