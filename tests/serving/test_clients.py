@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 import pytest
+from tenacity import RetryCallState
 
 from serving.client import AsyncClient, Client, ServiceError, patience
 from serving.schemas import ModelStatus
@@ -111,10 +112,7 @@ class TestBoth:
 def test_pauses_are_as_long_as_the_service_says():
     again = patience.patience(3, repeatable=True)
 
-    class State:
-        class outcome:
-            @staticmethod
-            def exception():
-                return ServiceError("Busy.", code="busy", status=429, retry_after_s=2.0)
-
-    assert again["wait"](State()) == 2.0
+    told = ServiceError("Busy.", code="busy", status=429, retry_after_s=2.0)
+    state = RetryCallState(None, None, (), {})
+    state.set_exception((ServiceError, told, None))
+    assert again["wait"](state) == 2.0

@@ -178,9 +178,10 @@ def test_what_had_ended_when_a_caller_leaves_is_kept_and_the_rest_is_dropped(
     async def leave():
         async with AsyncClient(live.url) as client, client.stream() as stream:
             await stream.send(said)
-            async for event in stream:
-                if isinstance(event, Final):
-                    return event.prediction_id, stream.ready.call_id
+            events = aiter(stream)
+            while not isinstance(event := await anext(events), Final):
+                pass
+            return event.prediction_id, stream.ready.call_id
 
     prediction_id, call_id = asyncio.run(leave())
     assert live.store.get_prediction(prediction_id).call_id == call_id
