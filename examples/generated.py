@@ -16,7 +16,7 @@ def main(recording: str, url: str = "http://127.0.0.1:3000") -> None:
     response = httpx.post(
         f"{url}/predict",
         files={"audio": Path(recording).read_bytes()},
-        data={"role": "customer", "purpose": "service-quality"},
+        data={"role": "customer", "purpose": "service_quality"},
         timeout=60,
     )
     if response.is_error:

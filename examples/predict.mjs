@@ -9,7 +9,7 @@ const key = process.env.UNDERTONE_KEY;
 const form = new FormData();
 form.append("audio", new Blob([await readFile(recording)]), basename(recording));
 form.append("role", "customer");
-form.append("purpose", "service-quality");
+form.append("purpose", "service_quality");
 
 const response = await fetch(`${url}/predict`, {
   method: "POST",

@@ -13,7 +13,7 @@ from serving.client import Client, ServiceError
 def main(recording: str, url: str = "http://127.0.0.1:3000") -> None:
     with Client(url, key=os.environ.get("UNDERTONE_KEY")) as client:
         answer = client.predict(
-            Path(recording), role="customer", purpose="service-quality", timeline=True
+            Path(recording), role="customer", purpose="service_quality", timeline=True
         )
         print(f"{answer.emotion} ({answer.confidence:.2f})")
         client.feedback(answer.prediction_id, "anger", source="me")

@@ -12,7 +12,7 @@ ask() {
 }
 
 answer=$(ask --form "audio=@$recording" --form timeline=true \
-  --form role=customer --form purpose=service-quality "$url/predict")
+  --form role=customer --form purpose=service_quality "$url/predict")
 echo "$answer"
 
 prediction_id=$(echo "$answer" | sed 's/.*"prediction_id": *"\([^"]*\)".*/\1/')

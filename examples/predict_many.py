@@ -21,7 +21,7 @@ async def main(url: str, *recordings: str) -> None:
             async with room:
                 try:
                     answer = await client.predict(
-                        Path(recording), role="customer", purpose="service-quality"
+                        Path(recording), role="customer", purpose="service_quality"
                     )
                 except ServiceError as error:
                     return f"{recording}: {error}"

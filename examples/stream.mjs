@@ -11,11 +11,12 @@ if (typeof WebSocket === "undefined") {
 }
 const [recording, url = "ws://127.0.0.1:3000"] = process.argv.slice(2);
 const pcm = (await readFile(recording)).subarray(HEADER_BYTES);
-const socket = new WebSocket(`${url}/stream`);
+const key = process.env.UNDERTONE_KEY;
+const socket = new WebSocket(`${url}/stream`, key ? ["undertone", `bearer.${key}`] : []);
 let heard = 0;
 
 socket.onopen = () =>
-  socket.send(JSON.stringify({ type: "start", role: "customer", purpose: "service-quality" }));
+  socket.send(JSON.stringify({ type: "start", role: "customer", purpose: "service_quality" }));
 
 socket.onmessage = ({ data }) => {
   const event = JSON.parse(data);

@@ -17,7 +17,7 @@ FRAME_S = 0.1
 async def main(recording: str, url: str = "http://127.0.0.1:3000") -> None:
     with wave.open(recording) as file:
         start = Start.model_validate(
-            {"sample_rate": file.getframerate(), "role": "customer", "purpose": "service-quality"}
+            {"sample_rate": file.getframerate(), "role": "customer", "purpose": "service_quality"}
         )
         client = AsyncClient(url, key=os.environ.get("UNDERTONE_KEY"))
         async with client, client.stream(start) as stream, asyncio.TaskGroup() as group:

@@ -18,7 +18,7 @@ from monitoring.store import Forgotten
 from serving.forms import FILES, FORM_TYPE
 from serving.operations.routes import operation_paths, operation_routes
 from serving.refusal import refusing
-from serving.schemas import Envelope, ModelStatus
+from serving.schemas import Answer, Envelope, Feedback, ModelStatus
 
 PAGE = Path(__file__).parent / "page"
 PAGE_HEADERS = {
@@ -59,13 +59,14 @@ def describe(service: Any) -> dict[str, Any]:
     """OpenAPI of the whole service: Bento's, with `/model` and with the true shape of errors."""
     spec: dict[str, Any] = service.openapi_spec.asdict()
     schemas = spec["components"]["schemas"]
-    schemas["Envelope"] = Envelope.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= schemas["Envelope"].pop("$defs")
-    schemas["ModelStatus"] = ModelStatus.model_json_schema()
+    for kind in (Answer, Feedback, Envelope, ModelStatus):
+        schemas[kind.__name__] = kind.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schemas[kind.__name__].pop("$defs", {})
     refused = _answer("Refused", "Envelope")
-    for path in ("/predict", "/feedback"):
-        answers = spec["paths"][path]["post"]["responses"]
-        spec["paths"][path]["post"]["responses"] = {200: answers[200], "default": refused}
+    for path, told in (("/predict", "Answer"), ("/feedback", "Feedback")):
+        schemas.pop(f"{told}IODescriptor")
+        answers = {"200": _answer(told, told), "default": refused}
+        spec["paths"][path]["post"]["responses"] = answers
     form = spec["paths"]["/predict"]["post"]["requestBody"]["content"][FORM_TYPE]
     form.pop("encoding", None)
     for name in FILES:

@@ -1,7 +1,5 @@
 """What goes wrong between a client and the service."""
 
-from typing import Self
-
 import httpx
 
 from serving.schemas import Envelope, Problem

@@ -269,7 +269,8 @@ def test_the_description_matches_the_routes(live):
         "language",
         "labels",
     }
-    assert predict["responses"]["200"]["content"]["application/json"]["schema"]["example"]
+    assert "Answer" in str(predict["responses"]["200"])
+    assert spec["components"]["schemas"]["Answer"]["example"]
     assert "Envelope" in spec["components"]["schemas"]
     limit = spec["paths"]["/operations/review"]["get"]["parameters"][0]
     assert (limit["name"], limit["schema"]["maximum"]) == ("limit", 200)

@@ -54,7 +54,6 @@ def test_streams_and_files_are_answered_alike(predictor):
             for one, other in zip(of_files, of_stream, strict=True)
         ]
     )
-    print(same, words, len({one.emotion for one in of_files}))
     assert same >= 0.95
     assert words >= 0.9
     assert len({one.emotion for one in of_files}) > 3

@@ -48,7 +48,8 @@ def _of(kind, events):
 
 
 def test_utterances_are_answered_as_they_end_and_kept(live, conversation, sentences, pause):
-    start = Start(speaker_id="s1", channel="web", role="customer", purpose="service-quality")
+    use = {"role": "customer", "purpose": "service_quality", "consent": True}
+    start = Start(speaker_id="s1", channel="web", **use)
     ready, events = asyncio.run(_hear(live.url, conversation, start))
     assert ready.model_tag == live.registry.champion()
     finals = _of(Final, events)
@@ -62,6 +63,7 @@ def test_utterances_are_answered_as_they_end_and_kept(live, conversation, senten
         assert final.emotion == "anger"
         row = live.store.get_prediction(final.prediction_id)
         assert (row.call_id, row.speaker_id, row.channel) == (ready.call_id, "s1", "web")
+        assert (row.role, row.purpose) == ("customer", "service_quality")
         assert Path(row.audio_path).read_bytes()[:4] == b"fLaC"
     seconds = len(conversation) / 32_000
     assert events[-1] == Done(seconds=seconds, utterances=3)
@@ -115,7 +117,7 @@ def _refused(live, *messages):
             while True:
                 last = json.loads(socket.recv(timeout=30))
     assert last["type"] == "error"
-    assert set(last["error"]) == {"code", "message", "hint"}
+    assert set(last["error"]) == {"code", "message", "hint", "request_id"}
     return last["error"], closed.value.rcvd.code
 
 
