@@ -280,7 +280,9 @@ class StreamingParams(Section):
 
     Attributes:
         pause_seconds: silence that ends an utterance.
-        padding_seconds: of what surrounds an utterance is heard with it.
+        padding_seconds: of what surrounds an utterance is judged with it. A listener takes up to
+            half a second of silence at the ends for part of an utterance, so that with more of it
+            the ends are found as those of a file are.
         longest_seconds: of an utterance; one that goes on is cut at its quietest point.
         shortest_seconds: of speech; less is a noise.
         first_seconds: of speech, after which an utterance is judged for the first time.
@@ -293,7 +295,7 @@ class StreamingParams(Section):
     """
 
     pause_seconds: float = Field(0.6, ge=0.1, le=5)
-    padding_seconds: float = Field(0.3, ge=0.1, le=1)
+    padding_seconds: float = Field(0.6, ge=0.1, le=1)
     longest_seconds: float = Field(20.0, ge=2, le=30)
     shortest_seconds: float = Field(0.1, ge=0.03, le=1)
     first_seconds: float = Field(0.4, ge=0.1)
