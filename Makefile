@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # uv does not read pip's own settings: hand it the folders of wheels that pip was told to look in.
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 
-.PHONY: install browser demo test lint types imports check clean
+.PHONY: install browser node demo test lint types imports check clean
 
 install: $(VENV)/.installed
 
@@ -22,11 +22,17 @@ browser:
 	@{ $(FIND_BROWSER); } >/dev/null || { [ "$$(id -u)" = 0 ] && $(GET_BROWSER); } || \
 	  { echo "The tests of the page need Chromium. On Debian: $(GET_BROWSER)" >&2; exit 1; }
 
+# The JavaScript examples are run by node.
+GET_NODE := apt-get update && apt-get install --yes --no-install-recommends nodejs
+node:
+	@{ command -v node; } >/dev/null || { [ "$$(id -u)" = 0 ] && $(GET_NODE); } || \
+	  { echo "The tests of the examples need node. On Debian: $(GET_NODE)" >&2; exit 1; }
+
 demo: install
 	$(BIN)/undertone demo
 
 # One thread a process: small models gain nothing by more, and wait for each other on a busy machine.
-test: check browser
+test: check browser node
 	OMP_NUM_THREADS=1 $(BIN)/pytest
 
 check: lint types imports

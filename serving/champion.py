@@ -1,10 +1,8 @@
 """The champion and the challenger in memory, their successors swapped in while requests run."""
 
-import io
 import logging
 import threading
 import time
-import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ import numpy as np
 from serving.metrics import metrics
 from serving.registry import RegisteredModel, Registry
 from serving.schemas import ModelStatus
+from undertone.audio import SAMPLE_RATE, wav
 from undertone.config import Params
 from undertone.errors import UndertoneError
 from undertone.prediction import Prediction
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("undertone.serving")
 RETRY_S = 30.0
-WARM_UP_RATE = 16_000
 
 
 class Predictor(Protocol):
@@ -178,12 +176,6 @@ def _warm_up(predictor: Predictor) -> None:
 
 def warm_up_tone() -> bytes:
     """A second of a rising tone (WAV), so that the first caller does not pay for a cold model."""
-    seconds = np.arange(WARM_UP_RATE) / WARM_UP_RATE
+    seconds = np.arange(SAMPLE_RATE) / SAMPLE_RATE
     samples = 0.2 * np.sin(2 * np.pi * (150 + 100 * seconds) * seconds)
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(WARM_UP_RATE)
-        out.writeframes((samples * 32767).astype("<i2").tobytes())
-    return file.getvalue()
+    return wav(samples.astype(np.float32))

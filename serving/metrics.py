@@ -51,6 +51,9 @@ class Metrics:
             buckets=[1, 2, 4, 8, 16, 32],
         )
         self.queue = Gauge("undertone_queue", "Utterances that wait.", multiprocess_mode="livesum")
+        self.streams = Gauge(
+            "undertone_streams", "Streams that are open.", multiprocess_mode="livesum"
+        )
         self.shadow = Counter(
             "undertone_shadow", "Answers that the challenger looked on at.", ["agrees"]
         )

@@ -27,6 +27,7 @@ CODES = {
     403: ("forbidden", "This is not allowed."),
     404: ("not_found", "There is nothing at this address. GET /docs.json lists what there is."),
     405: ("method_not_allowed", "This address does not take this method."),
+    408: ("too_slow", "Nothing came for too long."),
     409: ("conflict", "The request contradicts what is known."),
     413: ("too_large", "The request is too large."),
     415: ("unsupported_media_type", "The request has the wrong content type."),
@@ -63,26 +64,30 @@ class RefusedError(Exception):
         self.retry_after_s = retry_after_s
 
 
-def envelope(
-    status: int, message: str = "", hint: str | None = None, *, retry_after_s: float = 1.0
-) -> JSONResponse:
-    """The answer to a refused request."""
+def problem(status: int, message: str = "", hint: str | None = None) -> Problem:
+    """What is told of a refusal, over whatever line."""
     default = CODES.get(status, CODES[500])[1]
     if status == 503 and not message:
         hint = NO_CHAMPION
-    problem = Problem(
+    return Problem(
         code=code_of(status),
         message=message or default,
         hint=hint,
         request_id=current_request().id,
     )
+
+
+def envelope(
+    status: int, message: str = "", hint: str | None = None, *, retry_after_s: float = 1.0
+) -> JSONResponse:
+    """The answer to a refused request."""
+    body = Envelope(error=problem(status, message, hint))
     headers = {}
     if status in (429, 503):
         headers["Retry-After"] = str(max(1, ceil(retry_after_s)))
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="undertone"'
-    body = Envelope(error=problem).model_dump(exclude_none=True)
-    return JSONResponse(body, status, headers)
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers)
 
 
 def code_of(status: int) -> str:

@@ -29,8 +29,9 @@ from serving.recorder import Recorder
 from serving.refusal import RefusedError, keep_tracebacks_out_of_the_log, refusing
 from serving.registry import CHALLENGER, CHAMPION, Registry
 from serving.retention import Sweeper
-from serving.routing import Router
+from serving.routing import Route, Router
 from serving.schemas import Answer, Feedback, ModelStatus
+from serving.streaming.streams import Streams
 from serving.web import web_app
 from undertone.config import Params, load_params
 from undertone.errors import UndertoneError
@@ -79,6 +80,7 @@ class UndertoneService:
         self._batcher = Batcher(largest=limits.batch, objective_s=limits.objective_seconds)
         self._writing = ThreadPoolExecutor(1, "writing")
         self._tracer = tracer()
+        self.streams = Streams(self, self._params.streaming)
         self._working: set[asyncio.Task[None]] = set()
         metrics()
         keep_tracebacks_out_of_the_log()
@@ -116,17 +118,43 @@ class UndertoneService:
                 forbids it.
             UndertoneError: the utterance cannot be judged.
         """
-        await self._policy.require_allowed(utterance)
-        route = self._router.route(utterance.call_id or new_id())
+        route = await self._route(utterance)
         model = route.answers.model
-        if utterance.view:
-            utterance.view.require_known(dict.fromkeys(model.classes, 0.0))
         prediction = await self._batcher.ask(route.answers, utterance)
         tag, lineage_id = model.tag, model.lineage["lineage_id"]
         metrics().count(prediction, tag)
         if route.looks_on and not self._batcher.waiting:
             self._aside(self._look_on(route.looks_on, utterance, prediction.emotion))
         return prediction.model_copy(update={"model_tag": tag, "lineage_id": lineage_id})
+
+    async def glance(self, utterance: Utterance) -> Prediction:
+        """The emotion of an utterance that is still being spoken: neither counted nor kept.
+
+        Raises:
+            RefusedError: as of `judge`.
+            UndertoneError: the utterance cannot be judged.
+        """
+        route = await self._route(utterance)
+        return await self._batcher.ask(route.answers, utterance)
+
+    async def admit(self, utterance: Utterance) -> str:
+        """Make sure, before there is anything to hear, that what is asked may be answered.
+
+        Returns:
+            The tag of the model that would answer.
+
+        Raises:
+            RefusedError: no champion is loaded, or the use policy forbids it.
+            UndertoneError: the model does not tell the emotions that are wanted.
+        """
+        return (await self._route(utterance)).answers.model.tag
+
+    async def _route(self, utterance: Utterance) -> Route:
+        await self._policy.require_allowed(utterance)
+        route = self._router.route(utterance.call_id or new_id())
+        if utterance.view:
+            utterance.view.require_known(dict.fromkeys(route.answers.model.classes, 0.0))
+        return route
 
     async def _look_on(self, challenger: Loaded, utterance: Utterance, emotion: str) -> None:
         try:
@@ -189,6 +217,7 @@ class UndertoneService:
         if self._compares:
             self._challenger.stop()
         self._sweeper.stop()
+        self.streams.close()
         self._batcher.close()
         self._writing.shutdown()
         self._store.close()

@@ -10,14 +10,15 @@ from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
 
 from monitoring.store import Forgotten
 from serving.forms import FILES, FORM_TYPE
 from serving.operations.routes import operation_paths, operation_routes
 from serving.refusal import refusing
-from serving.schemas import Envelope, ModelStatus
+from serving.schemas import Answer, Envelope, Feedback, ModelStatus
 
 PAGE = Path(__file__).parent / "page"
 PAGE_HEADERS = {
@@ -47,6 +48,7 @@ def web_app(service: Any) -> Starlette:
             Route("/metrics", _metrics),
             Route("/docs.json", docs),
             Route("/subjects/{speaker_id:path}", _forget, methods=["DELETE"]),
+            WebSocketRoute("/stream", _stream),
             Mount("/page", StaticFiles(directory=PAGE)),
             *operation_routes(lambda: bentoml.get_current_service().store),
         ]
@@ -57,13 +59,14 @@ def describe(service: Any) -> dict[str, Any]:
     """OpenAPI of the whole service: Bento's, with `/model` and with the true shape of errors."""
     spec: dict[str, Any] = service.openapi_spec.asdict()
     schemas = spec["components"]["schemas"]
-    schemas["Envelope"] = Envelope.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= schemas["Envelope"].pop("$defs")
-    schemas["ModelStatus"] = ModelStatus.model_json_schema()
+    for kind in (Answer, Feedback, Envelope, ModelStatus):
+        schemas[kind.__name__] = kind.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schemas[kind.__name__].pop("$defs", {})
     refused = _answer("Refused", "Envelope")
-    for path in ("/predict", "/feedback"):
-        answers = spec["paths"][path]["post"]["responses"]
-        spec["paths"][path]["post"]["responses"] = {200: answers[200], "default": refused}
+    for path, told in (("/predict", "Answer"), ("/feedback", "Feedback")):
+        schemas.pop(f"{told}IODescriptor")
+        answers = {"200": _answer(told, told), "default": refused}
+        spec["paths"][path]["post"]["responses"] = answers
     form = spec["paths"]["/predict"]["post"]["requestBody"]["content"][FORM_TYPE]
     form.pop("encoding", None)
     for name in FILES:
@@ -128,3 +131,7 @@ async def _metrics(_request: Request) -> Response:
 async def _forget(request: Request) -> Response:
     service = bentoml.get_current_service()
     return JSONResponse(asdict(await service.forget(request.path_params["speaker_id"])))
+
+
+async def _stream(socket: WebSocket) -> None:
+    await bentoml.get_current_service().streams.serve(socket)

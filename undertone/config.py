@@ -275,6 +275,38 @@ class ServingParams(Section):
     max_text_characters: int = Field(5_000, gt=0)
 
 
+class StreamingParams(Section):
+    """Live audio: where utterances end, how often they are judged, how much is taken.
+
+    Attributes:
+        pause_seconds: silence that ends an utterance.
+        padding_seconds: of what surrounds an utterance is judged with it. A listener takes up to
+            half a second of silence at the ends for part of an utterance, so that with more of it
+            the ends are found as those of a file are.
+        longest_seconds: of an utterance; one that goes on is cut at its quietest point.
+        shortest_seconds: of speech; less is a noise.
+        first_seconds: of speech, after which an utterance is judged for the first time.
+        provisional_seconds: from one judgement of an utterance to the next, at least.
+        streams: open at once, in each worker.
+        max_seconds: of a stream, by its audio and by the clock.
+        idle_seconds: without a frame, after which a stream is closed.
+        speed: times real time at which audio is taken, at most.
+        ahead_seconds: how far a caller may send ahead of what was heard.
+    """
+
+    pause_seconds: float = Field(0.6, ge=0.1, le=5)
+    padding_seconds: float = Field(0.6, ge=0.1, le=1)
+    longest_seconds: float = Field(20.0, ge=2, le=30)
+    shortest_seconds: float = Field(0.1, ge=0.03, le=1)
+    first_seconds: float = Field(0.4, ge=0.1)
+    provisional_seconds: float = Field(0.75, ge=0.1)
+    streams: int = Field(16, ge=1)
+    max_seconds: float = Field(3600.0, gt=0)
+    idle_seconds: float = Field(20.0, gt=0)
+    speed: float = Field(8.0, ge=1)
+    ahead_seconds: float = Field(20.0, ge=1)
+
+
 class Params(Section):
     """All settings of a run."""
 
@@ -292,6 +324,7 @@ class Params(Section):
     drift: DriftParams = DriftParams()
     serving: ServingParams = ServingParams()
     access: AccessParams = AccessParams()
+    streaming: StreamingParams = StreamingParams()
 
 
 def load_params(

@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.machine import Machine
 from benchmarks.page import FOLDER, write_page
-from benchmarks.serving import server, stack, words
+from benchmarks.serving import server, stack, streaming, words
 from benchmarks.serving.record import Figure, Part, Ratio
 from benchmarks.serving.whisper import build
 from undertone.errors import UndertoneError
@@ -29,6 +29,7 @@ PARTS: dict[str, Measure] = {
     "short": stack.short,
     "words": words.compare,
     "server": server.load,
+    "stream": streaming.follow,
 }
 
 

@@ -52,9 +52,9 @@ def load(clips: Sequence[bytes], whisper: Path, rounds: int) -> tuple[list[Ratio
         rounds: how often both take their turn.
     """
     with TemporaryDirectory() as home, ExitStack() as services:
-        store = services.enter_context(_registered(Path(home), whisper))
+        store = services.enter_context(registered(Path(home), whisper))
         plain, batched = (
-            services.enter_context(_service(Path(home), whisper, batch)) for batch in (1, TOGETHER)
+            services.enter_context(running(Path(home), whisper, batch)) for batch in (1, TOGETHER)
         )
         latency: dict[str, list[float]] = {plain.url: [], batched.url: []}
         rate: dict[str, list[float]] = {plain.url: [], batched.url: []}
@@ -118,7 +118,7 @@ def _timed(client: Client, clip: bytes) -> float:
 
 
 @contextmanager
-def _registered(home: Path, whisper: Path) -> Iterator[Store]:
+def registered(home: Path, whisper: Path) -> Iterator[Store]:
     """A store whose champion is the model to be timed."""
     bundle = untrained(whisper, load_params(profile="base"))
     bundle.info["listening"] = {"whisper": str(whisper)}
@@ -165,9 +165,10 @@ def _worker_mb(supervisor: int) -> float:
 
 
 @contextmanager
-def _service(home: Path, whisper: Path, batch: int) -> Iterator[Service]:
+def running(home: Path, whisper: Path, batch: int) -> Iterator[Service]:
     settings = {
         "profile": "base",
+        "access": {"default_role": "participant", "default_purpose": "research"},
         "listening": {"whisper": str(whisper), "max_new_tokens": TOKENS},
         "access": {"default_role": "caller", "default_purpose": "research"},
         "serving": {"batch": batch, "engine": ENGINE, "objective_seconds": 60},

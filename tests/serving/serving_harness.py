@@ -5,12 +5,13 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from monitoring.store import Store
-from serving.client import Client
+from serving.client import Client, ServiceError
 from serving.registry import Registry
 from undertone.evaluation.metrics import Interval, Scores
 from undertone.evaluation.record import Evaluation
@@ -72,6 +73,17 @@ class Live:
     store: Store
     registry: Registry
     log: Path
+
+    def wait_alive(self, timeout: float = 60.0) -> None:
+        """Wait until the service listens, whether it has a champion or not."""
+        until = time.monotonic() + timeout
+        while True:
+            try:
+                self.client.model()
+            except ServiceError:
+                assert time.monotonic() < until, "the service does not listen"
+            else:
+                return
 
     def register(self, name: str) -> str:
         return register_made_up(self.registry, self.home / "made" / name, name)

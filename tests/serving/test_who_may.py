@@ -1,5 +1,6 @@
 """The running service with keys required and nothing declared for its callers."""
 
+import asyncio
 import json
 import time
 
@@ -8,7 +9,8 @@ import pytest
 from serving_harness import live_service
 
 from serving.champion import warm_up_tone
-from serving.client import Client, ServiceError
+from serving.client import AsyncClient, Client, ServiceError
+from serving.streaming.messages import Start
 from undertone.use import Basis, Purpose, Role
 
 SPEAKER = "ward 3/anna"
@@ -79,6 +81,21 @@ def test_people_at_work_need_a_basis_on_record(live, client):
     assert (row.role, row.purpose) == ("agent", "safety")
     live.store.revoke_use(Role.AGENT, Purpose.SAFETY, by="officer")
     assert refusal(client.predict, text="hello", **use).status == 403
+
+
+def test_a_stream_is_asked_the_same(live):
+    async def ready(key, **use):
+        async with AsyncClient(live.url, key=key) as client, client.stream(Start(**use)) as stream:
+            return stream.ready
+
+    def opened(*args, **use):
+        return asyncio.run(ready(*args, **use))
+
+    assert opened(live.key, **USE).model_tag == live.registry.champion()
+    assert refusal(opened, None, **USE).status == 401
+    assert refusal(opened, live.admin, **USE).status == 403
+    assert "role and purpose must be declared" in str(refusal(opened, live.key))
+    assert refusal(opened, live.key, role="pupil", purpose="education").code == "forbidden"
 
 
 @pytest.mark.parametrize("consent", [None, False, True])

@@ -5,6 +5,7 @@ from undertone.audio.decoding import decode
 from undertone.audio.measures import check, quality
 from undertone.audio.recording import SAMPLE_RATE, Recording, Samples, from_pcm16, to_pcm16
 from undertone.audio.speech import speech_segments
+from undertone.audio.writing import wav
 
 __all__ = [
     "SAMPLE_RATE",
@@ -17,4 +18,5 @@ __all__ = [
     "quality",
     "speech_segments",
     "to_pcm16",
+    "wav",
 ]

@@ -1,13 +1,11 @@
 """Signals whose answers a bundle carries, so that whoever loads it can tell that it hears right."""
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import soundfile
 
-from undertone.audio import SAMPLE_RATE
+from undertone.audio import SAMPLE_RATE, wav
 from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.errors import ModelError, UndertoneError
@@ -55,9 +53,9 @@ def require_known(predictor: Predictor) -> None:
 
 def _answers(predictor: Predictor) -> Answers:
     asked = {
-        "tone": Query(_wav(_tone()), transcribe=False),
-        "buzz": Query(_wav(_buzz()), transcribe=False),
-        "tone with words": Query(_wav(_tone()), WORDS),
+        "tone": Query(wav(_tone()), transcribe=False),
+        "buzz": Query(wav(_buzz()), transcribe=False),
+        "tone with words": Query(wav(_tone()), WORDS),
     }
     answers = predictor.answer([predictor.prepare(query) for query in asked.values()])
     found: Answers = {}
@@ -79,9 +77,3 @@ def _buzz() -> np.ndarray:
     seconds = np.arange(SAMPLE_RATE * 3 // 2) / SAMPLE_RATE
     phase = 120 * seconds + 3 * np.sin(2 * np.pi * 2 * seconds)
     return np.asarray(0.3 * np.exp(-8 * (phase % 1)) * np.sin(2 * np.pi * 700 * seconds))
-
-
-def _wav(samples: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, samples, SAMPLE_RATE, format="WAV", subtype="PCM_16")
-    return file.getvalue()
