@@ -168,7 +168,6 @@ def _worker_mb(supervisor: int) -> float:
 def running(home: Path, whisper: Path, batch: int) -> Iterator[Service]:
     settings = {
         "profile": "base",
-        "access": {"default_role": "participant", "default_purpose": "research"},
         "listening": {"whisper": str(whisper), "max_new_tokens": TOKENS},
         "access": {"default_role": "caller", "default_purpose": "research"},
         "serving": {"batch": batch, "engine": ENGINE, "objective_seconds": 60},
