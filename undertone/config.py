@@ -294,8 +294,8 @@ class StreamingParams(Section):
         ahead_seconds: how far a caller may send ahead of what was heard.
     """
 
-    pause_seconds: float = Field(0.6, ge=0.1, le=5)
-    padding_seconds: float = Field(0.6, ge=0.1, le=1)
+    pause_seconds: float = Field(0.65, ge=0.1, le=5)
+    padding_seconds: float = Field(0.65, ge=0.1, le=1)
     longest_seconds: float = Field(20.0, ge=2, le=30)
     shortest_seconds: float = Field(0.1, ge=0.03, le=1)
     first_seconds: float = Field(0.4, ge=0.1)

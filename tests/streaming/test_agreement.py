@@ -21,7 +21,7 @@ from undertone.training import finetune
 
 CLIPS = 40
 FRAME = 1_600
-PAUSE = 20_000
+PAUSE = 24_000
 SMALL = (
     "corpus.generated.clips=160",
     "listening.transcribe=false",

@@ -12,7 +12,7 @@ from undertone.config import GeneratedParams, StreamingParams
 from undertone.corpora.generated import generate
 from undertone.streaming import Segmenter
 
-PARAMS = StreamingParams(longest_seconds=4, padding_seconds=0.3)
+PARAMS = StreamingParams(pause_seconds=0.6, longest_seconds=4, padding_seconds=0.3)
 FRAME = 800
 
 
