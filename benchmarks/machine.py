@@ -13,6 +13,7 @@ from pathlib import Path
 from time import process_time
 from typing import Any, Generic, Self, TypeVar
 
+import torch
 from pydantic import BaseModel
 
 LIBRARIES = ("numpy", "scikit-learn", "torch", "transformers")
@@ -20,9 +21,10 @@ Result = TypeVar("Result")
 
 
 class Machine(BaseModel):
-    """What a benchmark ran on."""
+    """What a benchmark ran on; `accelerator` is empty where there is none."""
 
     processor: str
+    accelerator: str = ""
     cores: int
     threads: str
     libraries: dict[str, str]
@@ -33,6 +35,7 @@ class Machine(BaseModel):
         found = {name: version(name) for name in LIBRARIES}
         return cls(
             processor=_processor(),
+            accelerator=_accelerator(),
             cores=os.cpu_count() or 1,
             threads=os.environ.get("OMP_NUM_THREADS", "all"),
             libraries={"python": platform.python_version(), **found},
@@ -40,7 +43,8 @@ class Machine(BaseModel):
 
     def __str__(self) -> str:
         told = ", ".join(f"{name} {number}" for name, number in sorted(self.libraries.items()))
-        return f"{self.processor}, {self.cores} cores, {self.threads} thread(s) used; {told}"
+        where = " and ".join(filter(None, (self.processor, self.accelerator)))
+        return f"{where}, {self.cores} cores, {self.threads} thread(s) used; {told}"
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,10 @@ def _peak_memory_mb() -> float:
             return int(peak) / 1024
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def _accelerator() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else ""
 
 
 def _processor() -> str:
