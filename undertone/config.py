@@ -82,7 +82,7 @@ class ListeningParams(Section):
     compute_type: str = "int8"
     beam_size: int = Field(1, ge=1)
     language: str = "en"
-    max_new_tokens: int = Field(40, ge=1)
+    max_new_tokens: int = Field(224, ge=1)  # of a window; fewer for a short one
     views: int = Field(0, ge=0)  # changed ones of each recording, see undertone.speech.views
 
 

@@ -22,6 +22,7 @@ from undertone.speech.recogniser import Recogniser, Said
 from undertone.timing import Timings
 
 EDGE_SECONDS = 0.5
+PAUSE_SECONDS = 1.0  # as short a silence within what someone says is heard with it
 LARGEST_BATCH = 16
 
 Stretch = tuple[float, float]
@@ -34,12 +35,13 @@ class Take:
 
     Attributes:
         samples: float32 [time], mono 16 kHz, cleaned.
-        speech: where speech is, in seconds; found by the listener if not given. Each stretch is
-            heard by itself, and a recording without any as a whole but not transcribed.
+        speech: where speech is, in seconds; found by the listener if not given. Stretches with
+            longer pauses between them are heard by themselves, see `windows`; a recording without
+            any as a whole but not transcribed.
         transcribe: whether the transcript is wanted.
         words: whether the times of its words are wanted too.
         language: spoken in it, for a Whisper of many languages; that of the settings without it.
-        watch: is told the states [L + 1, T, D] of each stretch, and when it starts.
+        watch: is told the states [L + 1, T, D] of each window, and when it starts.
     """
 
     samples: Samples
@@ -225,13 +227,16 @@ def _batches(found: Sequence[_Window]) -> Iterator[list[_Window]]:
 def windows(speech: Sequence[Stretch], seconds: float, longest: float) -> list[Stretch]:
     """The parts of a recording that are heard one by one.
 
+    Stretches of speech with a short pause between them are heard together: on EmoDB and RAVDESS a
+    recording that is cut at its pauses is taken for another emotion more often.
+
     Args:
         speech: stretches of speech in seconds, in order.
         seconds: how long the recording is.
         longest: seconds that the encoder takes at once; longer stretches are cut evenly.
 
     Returns:
-        Start and end in seconds of each stretch, the outer two widened to the recording's edges
+        Start and end in seconds of each window, the outer two widened to the recording's edges
         where these are within half a second; the whole recording if there is no speech.
     """
     edges = [list(stretch) for stretch in speech] or [[0.0, seconds]]
@@ -239,7 +244,18 @@ def windows(speech: Sequence[Stretch], seconds: float, longest: float) -> list[S
         edges[0][0] = 0.0
     if seconds - edges[-1][1] <= EDGE_SECONDS:
         edges[-1][1] = seconds
-    return [part for start, end in edges for part in _cut(start, end, longest)]
+    return [part for start, end in _joined(edges, longest) for part in _cut(start, end, longest)]
+
+
+def _joined(edges: Sequence[Sequence[float]], longest: float) -> Iterator[Sequence[float]]:
+    """Stretches, those joined that have short pauses between them and fit the encoder together."""
+    begun, ended = edges[0]
+    for start, end in edges[1:]:
+        if start - ended > PAUSE_SECONDS or end - begun > longest:
+            yield begun, ended
+            begun = start
+        ended = end
+    yield begun, ended
 
 
 def spoken(samples: Samples, speech: Sequence[Stretch], longest: float) -> Samples:

@@ -10,12 +10,15 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 from numpy.typing import NDArray
 
+from undertone.audio import SAMPLE_RATE
 from undertone.config import ListeningParams
 from undertone.errors import ModelError, UndertoneError
 from undertone.prediction import Word
 from undertone.speech.conversion import converted
+from undertone.speech.features import HOP, grid_frames
 
 MAX_TOKENS = 448
+FIRST_TOKENS, TOKENS_A_SECOND = 12, 10
 
 Said = tuple[str, list[Word]]
 """What was said in a window, and its words timed from the window's start."""
@@ -76,7 +79,7 @@ class Recogniser:
 
         Args:
             states: the encoder's last, normed states [B, T, D].
-            frames: real mel frames of each window [B], at most 2·T.
+            frames: real mel frames of each window [B], at most 2·T; all end in one half second.
             timed: of which the times of words are wanted [B].
             language: spoken in all of them, from `language_of`.
 
@@ -90,7 +93,7 @@ class Recogniser:
             [prompt] * len(states),
             beam_size=self._params.beam_size,
             # CTranslate2 writes half of max_length at most, whatever the prompt leaves of it.
-            max_length=min(2 * self._params.max_new_tokens, MAX_TOKENS),
+            max_length=min(2 * self._most_tokens(frames), MAX_TOKENS),
             suppress_tokens=self._suppressed,
         )
         said = [
@@ -102,6 +105,11 @@ class Recogniser:
             (tokenizer.decode(tokens).strip(), words.get(place, []))
             for place, tokens in enumerate(said)
         ]
+
+    def _most_tokens(self, frames: Sequence[int]) -> int:
+        """More than the fastest speaker says: a decoder that repeats itself is stopped there."""
+        seconds = grid_frames(max(frames)) * HOP / SAMPLE_RATE
+        return min(self._params.max_new_tokens, FIRST_TOKENS + round(TOKENS_A_SECOND * seconds))
 
     def _align(
         self,
