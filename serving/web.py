@@ -15,7 +15,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from monitoring.store import Forgotten
-from serving.forms import FILES, FORM_TYPE
+from serving.forms import FILES, FORM_TYPE, OF_ONE_UTTERANCE
+from serving.jobs.routes import job_paths, job_routes
 from serving.operations.routes import operation_paths, operation_routes
 from serving.refusal import refusing
 from serving.schemas import Envelope, ModelStatus
@@ -50,6 +51,7 @@ def web_app(service: Any) -> Starlette:
             Route("/subjects/{speaker_id:path}", _forget, methods=["DELETE"]),
             WebSocketRoute("/stream", _stream),
             Mount("/page", StaticFiles(directory=PAGE)),
+            *job_routes(lambda: bentoml.get_current_service().jobs),
             *operation_routes(lambda: bentoml.get_current_service().store),
         ]
     )
@@ -63,13 +65,17 @@ def describe(service: Any) -> dict[str, Any]:
     schemas |= schemas["Envelope"].pop("$defs")
     schemas["ModelStatus"] = ModelStatus.model_json_schema()
     refused = _answer("Refused", "Envelope")
-    for path in ("/predict", "/feedback"):
+    for path, status in (("/predict", 200), ("/feedback", 200), ("/jobs", 202)):
         answers = spec["paths"][path]["post"]["responses"]
-        spec["paths"][path]["post"]["responses"] = {200: answers[200], "default": refused}
-    form = spec["paths"]["/predict"]["post"]["requestBody"]["content"][FORM_TYPE]
-    form.pop("encoding", None)
-    for name in FILES:
-        form["schema"]["properties"][name] |= {"type": "string", "format": "binary"}
+        spec["paths"][path]["post"]["responses"] = {status: answers[200], "default": refused}
+    for path in ("/predict", "/jobs"):
+        form = spec["paths"][path]["post"]["requestBody"]["content"][FORM_TYPE]
+        form.pop("encoding", None)
+        for name in FILES:
+            form["schema"]["properties"][name] |= {"type": "string", "format": "binary"}
+    for name in OF_ONE_UTTERANCE:
+        form["schema"]["properties"].pop(name)
+    form["schema"]["required"] = ["audio"]
     spec["paths"]["/model"] = {
         "get": {
             "operationId": "model",
@@ -77,6 +83,7 @@ def describe(service: Any) -> dict[str, Any]:
             "responses": {"200": _answer("Status", "ModelStatus"), "default": refused},
         }
     }
+    spec["paths"] |= job_paths(schemas, refused)
     spec["paths"] |= operation_paths(schemas, refused)
     schemas["Forgotten"] = TypeAdapter(Forgotten).json_schema()
     spec["paths"]["/subjects/{speaker_id}"] = {"delete": _forgetting(refused)}

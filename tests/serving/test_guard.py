@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from serving.guard import Guard
+from serving.guard import Bounds, Guard
 
 
 async def _broken(request):
@@ -40,7 +40,13 @@ APP = Starlette(
         Route("/echo", _echo, methods=["POST"]),
     ]
 )
-GUARDED = Guard(APP, max_bytes=100, timeout_seconds=0.2, max_waiting=1)
+GUARDED = Guard(
+    APP,
+    bounds=Bounds(100, 0.2),
+    by_path={"/long": Bounds(1000, 0.5)},
+    stall_seconds=0.1,
+    max_waiting=1,
+)
 
 
 def _ask(method, path, **content):
@@ -91,9 +97,8 @@ def test_other_protocols_pass_untouched():
     async def app(scope, receive, send):
         seen.append(scope["type"])
 
-    asyncio.run(
-        Guard(app, max_bytes=1, timeout_seconds=1, max_waiting=1)({"type": "lifespan"}, None, None)
-    )
+    guard = Guard(app, bounds=Bounds(1, 1), by_path={}, stall_seconds=1, max_waiting=1)
+    asyncio.run(guard({"type": "lifespan"}, None, None))
     assert seen == ["lifespan"]
 
 
