@@ -85,12 +85,8 @@ class Decoding:
         Raises:
             AudioError: the file is over a bound, truncated or corrupt.
         """
-        with _refusing(), closing(self):
+        with _refusing(), closing(self._container):
             yield from _at_16_khz(self._blocks(), self.sample_rate)
-
-    def close(self) -> None:
-        """Decode no more. The file stays open."""
-        self._container.close()
 
     def _blocks(self) -> Iterator[Samples]:
         """Mono at the rate of the source."""

@@ -17,9 +17,6 @@ class Hearing:
         params: bounds from `long` and `audio`, and where to cut from `streaming`.
         activity: tells the probability of speech in each chunk, in place of the detector.
 
-    Attributes:
-        seconds: how much was heard so far.
-
     Raises:
         AudioError: the file is empty, over a bound or no audio.
     """
@@ -30,7 +27,12 @@ class Hearing:
         bounds = {"max_seconds": params.long.max_seconds, "max_bytes": params.long.max_bytes}
         self._decoding = Decoding(file, params.audio.model_copy(update=bounds))
         self._segmenter = Segmenter(params.streaming, activity)
-        self.seconds = 0.0
+        self._samples = 0
+
+    @property
+    def seconds(self) -> float:
+        """How much was heard so far."""
+        return self._samples / SAMPLE_RATE
 
     @property
     def total_seconds(self) -> float:
@@ -44,11 +46,7 @@ class Hearing:
             AudioError: the recording is over a bound, truncated or corrupt.
         """
         for block in self._decoding:
-            self.seconds += len(block) / SAMPLE_RATE
+            self._samples += len(block)
             yield self._segmenter.push(block)
         last = self._segmenter.finish()
         yield [last] if last else []
-
-    def close(self) -> None:
-        """Hear no more."""
-        self._decoding.close()
