@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from serving.refusal import RefusedError
 from undertone.files import write_text
 
 HOUR_S = 3600.0
-ID_CHARACTERS = frozenset("0123456789abcdef")
+JOB_ID = re.compile("[0-9a-f]{32}")
 
 
 class JobFolder:
@@ -115,7 +116,7 @@ class JobFolders:
         """
         folder = JobFolder(self._parent / job_id)
         try:
-            if job_id and ID_CHARACTERS.issuperset(job_id):
+            if JOB_ID.fullmatch(job_id):
                 return folder, folder.read()
         except FileNotFoundError:
             pass

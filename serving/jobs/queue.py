@@ -19,7 +19,7 @@ from undertone.config import Params, home
 
 LOOK_S = 0.5
 STOPPED_WITHIN_S = 10.0
-RETRY_AFTER_S = 60.0
+RETRY_AFTER_S = 30.0
 
 
 class Jobs:
