@@ -56,7 +56,7 @@ def predict(
     """
     from serving.client import Client
 
-    wishes: "Wishes" = {
+    wishes: Wishes = {
         "timeline": timeline,
         "role": role,
         "purpose": purpose,
@@ -91,9 +91,7 @@ def _show(answer: "Prediction") -> None:
         out.print(line, highlight=False)
 
 
-def _judge_many(
-    client: "Client", sources: list[Path], output: Path, wishes: "Wishes"
-) -> None:
+def _judge_many(client: "Client", sources: list[Path], output: Path, wishes: "Wishes") -> None:
     from serving.bulk import judge_files
     from undertone.corpora.folders import audio_files
 
