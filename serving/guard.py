@@ -155,10 +155,7 @@ class _Reply:
         """Answer an envelope, unless an answer is on its way already."""
         if not self._begun:
             self._begun = True
-            answer = refused(refusal)
-            if refusal.status == 408:
-                answer.headers["Connection"] = "close"  # or the server waits for the rest
-            await answer(self._scope, self._receive, self._send)
+            await refused(refusal)(self._scope, self._receive, self._send)
 
     async def _end(self) -> None:
         if not _is_envelope(self._body):

@@ -23,6 +23,7 @@ from serving.guard import Bounds, Guard
 from serving.jobs.queue import Jobs
 from serving.jobs.routes import told
 from serving.jobs.schemas import Job
+from serving.lingering import Lingering
 from serving.metrics import metrics
 from serving.observability.current import current_request
 from serving.observability.logs import log_as
@@ -263,6 +264,7 @@ def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
         tracing=tracing_config(),
         traffic={"timeout": max(short.seconds, long.seconds) + BACKSTOP_S},
     )(inner)
+    service.add_asgi_middleware(Lingering)
     service.add_asgi_middleware(Requests)
     service.add_asgi_middleware(Access, access=params.access)
     service.add_asgi_middleware(

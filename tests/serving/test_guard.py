@@ -38,6 +38,7 @@ APP = Starlette(
         Route("/text", _text),
         Route("/half", _half),
         Route("/echo", _echo, methods=["POST"]),
+        Route("/long", _echo, methods=["POST"]),
     ]
 )
 GUARDED = Guard(
@@ -75,6 +76,32 @@ def test_bounds_hold_whatever_the_head_says():
             yield b"x" * 10
 
     assert _ask("POST", "/echo", content=chunks()).status_code == 413
+
+
+@pytest.mark.parametrize(("path", "bound"), [("/echo", 0.2), ("/long", 0.5)])
+def test_a_body_that_does_not_arrive_is_not_waited_for(path, bound):
+    async def drip():
+        while True:
+            yield b"x"
+            await asyncio.sleep(0.02)
+
+    response = _ask("POST", path, content=drip())
+    assert response.status_code == 408
+    assert f"{bound:g} s" in response.json()["error"]["message"]
+
+
+def test_a_body_that_stops_is_not_waited_for_either():
+    async def stop():
+        yield b"x"
+        await asyncio.sleep(5)
+
+    response = _ask("POST", "/long", content=stop())
+    assert response.status_code == 408
+    assert "0.1 s" in response.json()["error"]["message"]
+
+
+def test_a_path_may_have_bounds_of_its_own():
+    assert _ask("POST", "/long", content=b"x" * 1000).text == "1000"
 
 
 def test_an_answer_that_began_is_not_followed_by_an_error():
