@@ -4,9 +4,11 @@ Bento's own reader would fetch a URL that stands where a file should, decode JSO
 field ("1.10" becomes 1.1) and log the input of what it refuses.
 """
 
+import asyncio
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import bentoml
 from pydantic import Field, PrivateAttr, ValidationError
@@ -22,6 +24,7 @@ from undertone.use import Purpose, Role, Word, choose
 from undertone.view import View
 
 FILES = ("audio", "image")
+OF_ONE_UTTERANCE = ("text", "context", "image")
 WORDS = (
     "text",
     "context",
@@ -126,6 +129,14 @@ class PredictForm(Unread):
         Raises:
             RefusedError: it is no form, holds nothing to judge, or a field is over its bound.
         """
+        form = await self._form()
+        audio = await _bytes(form, "audio", params.audio.max_bytes)
+        utterance = await self._utterance(form, audio, params)
+        if utterance.audio is None and utterance.text is None and utterance.image is None:
+            raise RefusedError(400, "The form holds neither audio nor text nor image.", "Send one.")
+        return utterance
+
+    async def _form(self) -> FormData:
         _require(self._request, FORM_TYPE)
         try:
             form = await self._request.form(max_files=len(FILES), max_fields=len(WORDS))
@@ -136,8 +147,11 @@ class PredictForm(Unread):
             raise RefusedError(
                 400, f"The form has an unknown field {unknown[0]!r:.60}. Known: {known}."
             )
-        utterance = Utterance(
-            audio=await _bytes(form, "audio", params.audio.max_bytes),
+        return form
+
+    async def _utterance(self, form: FormData, audio: bytes | None, params: Params) -> Utterance:
+        return Utterance(
+            audio=audio,
             text=_words(form, "text", params.serving.max_text_characters),
             context=_words(form, "context", params.serving.max_text_characters),
             image=await _bytes(form, "image", params.serving.max_image_bytes),
@@ -153,9 +167,28 @@ class PredictForm(Unread):
             language=_words(form, "language", MAX_NAME_CHARACTERS),
             view=_view(form, params.serving.max_text_characters),
         )
-        if utterance.audio is None and utterance.text is None and utterance.image is None:
-            raise RefusedError(400, "The form holds neither audio nor text nor image.", "Send one.")
-        return utterance
+
+
+class JobForm(PredictForm):
+    """A long recording, and what is asked about each of its utterances."""
+
+    async def read_long(self, params: Params) -> tuple[Utterance, BinaryIO]:
+        """Read the form; the recording lies on disk, in a file that vanishes when it is closed.
+
+        Raises:
+            RefusedError: it is no form, holds no recording, or a field is over its bound.
+        """
+        form = await self._form()
+        if unfit := [name for name in OF_ONE_UTTERANCE if name in form]:
+            raise RefusedError(
+                422, f"{unfit[0]} belongs to one utterance, not to a long recording."
+            )
+        asked = await self._utterance(form, None, params)
+        upload = _file(form, "audio")
+        if upload is None:
+            raise RefusedError(400, "The form holds no audio.", "Send a recording.")
+        _require_size("audio", upload.size or 0, params.long.max_bytes)
+        return asked, await asyncio.to_thread(_kept, upload)
 
 
 class FeedbackForm(Unread, Feedback):
@@ -181,17 +214,33 @@ def _require(request: Request, media_type: str) -> None:
 
 
 async def _bytes(form: FormData, name: str, limit: int) -> bytes | None:
-    part = form.get(name)
-    if part is None:
+    upload = _file(form, name)
+    if upload is None:
         return None
-    if not isinstance(part, UploadFile):
-        raise RefusedError(422, f"{name} must be sent as a file.", f"With curl: -F {name}=@FILE")
-    data = await part.read(limit + 1)
-    if not data:
-        raise RefusedError(422, f"{name} is an empty file.")
-    if len(data) > limit:
-        raise RefusedError(413, f"{name} may have at most {limit / 1e6:g} MB.")
+    data = await upload.read(limit + 1)
+    _require_size(name, len(data), limit)
     return data
+
+
+def _file(form: FormData, name: str) -> UploadFile | None:
+    part = form.get(name)
+    if isinstance(part, str):
+        raise RefusedError(422, f"{name} must be sent as a file.", f"With curl: -F {name}=@FILE")
+    return part
+
+
+def _require_size(name: str, size: int, limit: int) -> None:
+    if not size:
+        raise RefusedError(422, f"{name} is an empty file.")
+    if size > limit:
+        raise RefusedError(413, f"{name} may have at most {limit / 1e6:g} MB.")
+
+
+def _kept(upload: UploadFile) -> BinaryIO:
+    """An upload as a file of its own, as the request's is closed with the request."""
+    file = os.fdopen(os.dup(upload.file.fileno()), "rb")
+    file.seek(0)
+    return file
 
 
 def _words(form: FormData, name: str, limit: int) -> str | None:

@@ -2,12 +2,27 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.refusal import RefusedError, as_refusal, envelope
+from serving.refusal import RefusedError, as_refusal, envelope, refused
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a request may take.
+
+    Attributes:
+        max_bytes: of its body, counted while it arrives.
+        seconds: from its head to the head of the answer.
+    """
+
+    max_bytes: int
+    seconds: float
 
 
 class Guard:
@@ -15,17 +30,25 @@ class Guard:
 
     Args:
         app: what it guards.
-        max_bytes: of a request's body, counted while it arrives.
-        timeout_seconds: from the head of the request to the head of the answer.
+        bounds: of a request.
+        by_path: bounds of requests to some paths.
+        stall_seconds: for which a body may stop arriving.
         max_waiting: POST requests in progress at once; more are told to come back.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_bytes: int, timeout_seconds: float, max_waiting: int
+        self,
+        app: ASGIApp,
+        *,
+        bounds: Bounds,
+        by_path: Mapping[str, Bounds],
+        stall_seconds: float,
+        max_waiting: int,
     ) -> None:
         self._app = app
-        self._max_bytes = max_bytes
-        self._timeout = timeout_seconds
+        self._bounds = bounds
+        self._by_path = by_path
+        self._stall = stall_seconds
         self._max_waiting = max_waiting
         self._waiting = 0
 
@@ -45,39 +68,67 @@ class Guard:
             self._waiting -= counts
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        bounds = self._by_path.get(scope["path"], self._bounds)
         reply = _Reply(scope, receive, send)
+        body = _Body(receive, reply, bounds.max_bytes, self._stall)
         try:
-            self._check_announced(scope)
-            async with asyncio.timeout(self._timeout):
-                await self._app(scope, self._counting(receive, reply), reply)
+            _check_announced(scope, bounds.max_bytes)
+            async with asyncio.timeout(bounds.seconds):
+                await self._app(scope, body, reply)
         except TimeoutError:
-            await reply.refuse(504, f"The answer took longer than {self._timeout:g} s.")
+            await reply.refuse(_late(bounds.seconds, whole=body.whole))
         except Exception as error:
-            refusal = as_refusal(error)
-            await reply.refuse(refusal.status, str(refusal))
+            await reply.refuse(as_refusal(error))
 
-    def _check_announced(self, scope: Scope) -> None:
-        length = Headers(scope=scope).get("content-length", "0")
-        if int(length) > self._max_bytes:
-            raise self._too_large()
 
-    def _counting(self, receive: Receive, reply: "_Reply") -> Receive:
-        arrived = 0
+class _Body:
+    """A request's body as it arrives, refused where it is too large or stops for too long.
 
-        async def counted() -> Message:
-            nonlocal arrived
-            message = await receive()
-            arrived += len(message.get("body", b""))
-            if arrived > self._max_bytes:
-                refusal = self._too_large()
-                await reply.refuse(refusal.status, str(refusal))
-                raise refusal
-            return message
+    It is refused here and now: whoever reads it might make another error of that.
+    """
 
-        return counted
+    def __init__(
+        self, receive: Receive, reply: "_Reply", max_bytes: int, stall_seconds: float
+    ) -> None:
+        self._receive = receive
+        self._reply = reply
+        self._max_bytes = max_bytes
+        self._stall = stall_seconds
+        self._arrived = 0
+        self.whole = False
 
-    def _too_large(self) -> RefusedError:
-        return RefusedError(413, f"A request may hold at most {self._max_bytes / 1e6:g} MB.")
+    async def __call__(self) -> Message:
+        """The next message of the server's."""
+        try:
+            async with asyncio.timeout(None if self.whole else self._stall):
+                message = await self._receive()
+        except TimeoutError:
+            raise await self._refused(_late(self._stall, whole=False)) from None
+        self._arrived += len(message.get("body", b""))
+        self.whole = not message.get("more_body", False)
+        if self._arrived > self._max_bytes:
+            raise await self._refused(_too_large(self._max_bytes))
+        return message
+
+    async def _refused(self, refusal: RefusedError) -> RefusedError:
+        await self._reply.refuse(refusal)
+        return refusal
+
+
+def _check_announced(scope: Scope, max_bytes: int) -> None:
+    length = Headers(scope=scope).get("content-length", "0")
+    if int(length) > max_bytes:
+        raise _too_large(max_bytes)
+
+
+def _too_large(max_bytes: int) -> RefusedError:
+    return RefusedError(413, f"A request may hold at most {max_bytes / 1e6:g} MB.")
+
+
+def _late(seconds: float, *, whole: bool) -> RefusedError:
+    if whole:
+        return RefusedError(504, f"The answer took longer than {seconds:g} s.")
+    return RefusedError(408, f"The body did not arrive within {seconds:g} s.")
 
 
 class _Reply:
@@ -100,15 +151,15 @@ class _Reply:
             if not message.get("more_body"):
                 await self._end()
 
-    async def refuse(self, status: int, message: str = "") -> None:
+    async def refuse(self, refusal: RefusedError) -> None:
         """Answer an envelope, unless an answer is on its way already."""
         if not self._begun:
             self._begun = True
-            await envelope(status, message)(self._scope, self._receive, self._send)
+            await refused(refusal)(self._scope, self._receive, self._send)
 
     async def _end(self) -> None:
         if not _is_envelope(self._body):
-            await self.refuse(self._start["status"])
+            await self.refuse(RefusedError(self._start["status"]))
         elif not self._begun:
             self._begun = True
             await self._send(self._start)

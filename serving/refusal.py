@@ -37,6 +37,7 @@ CODES = {
     503: ("not_ready", "No champion is loaded yet, so nobody can answer."),
     504: ("timeout", "The answer took too long."),
 }
+MAX_PLACE_CHARACTERS = 100  # it may be a name that the caller made up
 NO_CHAMPION = "Promote a model (undertone models promote TAG); GET /model tells how loading goes."
 
 
@@ -119,7 +120,7 @@ def refusing(
 def invalid(error: ValidationError) -> RefusedError:
     """The refusal of what a pydantic model did not take: where and why, without the value."""
     first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
+    place = ".".join(str(part) for part in first["loc"])[:MAX_PLACE_CHARACTERS]
     status = 400 if first["type"] == "json_invalid" else 422
     return RefusedError(status, f"{place}: {first['msg']}".lstrip(": "))
 

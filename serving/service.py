@@ -18,8 +18,12 @@ from serving.access.middleware import Access
 from serving.access.policy import UsePolicy
 from serving.batching import Batcher
 from serving.champion import Loaded, ModelHolder, Predictor, load_predictor
-from serving.forms import FeedbackForm, PredictForm, Utterance
-from serving.guard import Guard
+from serving.forms import FeedbackForm, JobForm, PredictForm, Utterance
+from serving.guard import Bounds, Guard
+from serving.jobs.queue import Jobs
+from serving.jobs.routes import told
+from serving.jobs.schemas import Job
+from serving.lingering import Lingering
 from serving.metrics import metrics
 from serving.observability.current import current_request
 from serving.observability.logs import log_as
@@ -81,6 +85,7 @@ class UndertoneService:
         self._writing = ThreadPoolExecutor(1, "writing")
         self._tracer = tracer()
         self.streams = Streams(self, self._params.streaming)
+        self.jobs = Jobs(self.answer, self._params)
         self._working: set[asyncio.Task[None]] = set()
         metrics()
         keep_tracebacks_out_of_the_log()
@@ -101,6 +106,15 @@ class UndertoneService:
         started = time.perf_counter()
         utterance = await form.read(self._params)
         return await self.answer(utterance, started)
+
+    @bentoml.api(route="/jobs")  # type: ignore[untyped-decorator]
+    @refusing
+    async def hear(self, form: JobForm, /) -> Job:
+        """Hear a recording of hours in the background: GET /jobs/JOB_ID tells how far it is."""
+        with self.jobs.place():
+            asked, file = await form.read_long(self._params)
+            await self.admit(asked)
+            return told(await self.jobs.start(asked, file), 202)  # type: ignore[return-value]
 
     @bentoml.api  # type: ignore[untyped-decorator]
     @refusing
@@ -218,6 +232,7 @@ class UndertoneService:
             self._challenger.stop()
         self._sweeper.stop()
         self.streams.close()
+        self.jobs.close()
         self._batcher.close()
         self._writing.shutdown()
         self._store.close()
@@ -236,20 +251,27 @@ def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
     """Dress a service class: bounds, error envelope, page and status."""
     params = service_params()
     limits = params.serving
+    short = Bounds(
+        params.audio.max_bytes + limits.max_image_bytes + FORM_OVERHEAD_BYTES,
+        limits.timeout_seconds,
+    )
+    long = Bounds(params.long.max_bytes + FORM_OVERHEAD_BYTES, params.long.upload_seconds)
     service = bentoml.service(
         name="undertone",
         workers=limits.workers,
         logging={"access": {"enabled": False}},
         metrics={"enabled": False},
         tracing=tracing_config(),
-        traffic={"timeout": limits.timeout_seconds + BACKSTOP_S},
+        traffic={"timeout": max(short.seconds, long.seconds) + BACKSTOP_S},
     )(inner)
+    service.add_asgi_middleware(Lingering)
     service.add_asgi_middleware(Requests)
     service.add_asgi_middleware(Access, access=params.access)
     service.add_asgi_middleware(
         Guard,
-        max_bytes=params.audio.max_bytes + limits.max_image_bytes + FORM_OVERHEAD_BYTES,
-        timeout_seconds=limits.timeout_seconds,
+        bounds=short,
+        by_path={"/jobs": long},
+        stall_seconds=limits.timeout_seconds,
         max_waiting=limits.max_waiting,
     )
     service.mount_asgi_app(web_app(service), name="web")

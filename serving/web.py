@@ -15,11 +15,17 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from monitoring.store import Forgotten
-from serving.forms import FILES, FORM_TYPE
+from serving.forms import FILES, FORM_TYPE, OF_ONE_UTTERANCE
+from serving.jobs.routes import job_paths, job_routes
 from serving.operations.routes import operation_paths, operation_routes
 from serving.refusal import refusing
 from serving.schemas import Answer, Envelope, Feedback, ModelStatus
 
+TOLD = (
+    ("/predict", "200", "Answer"),
+    ("/feedback", "200", "Feedback"),
+    ("/jobs", "202", "Job"),
+)
 PAGE = Path(__file__).parent / "page"
 PAGE_HEADERS = {
     "Content-Security-Policy": (
@@ -50,6 +56,7 @@ def web_app(service: Any) -> Starlette:
             Route("/subjects/{speaker_id:path}", _forget, methods=["DELETE"]),
             WebSocketRoute("/stream", _stream),
             Mount("/page", StaticFiles(directory=PAGE)),
+            *job_routes(lambda: bentoml.get_current_service().jobs),
             *operation_routes(lambda: bentoml.get_current_service().store),
         ]
     )
@@ -63,14 +70,18 @@ def describe(service: Any) -> dict[str, Any]:
         schemas[kind.__name__] = kind.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schemas[kind.__name__].pop("$defs", {})
     refused = _answer("Refused", "Envelope")
-    for path, told in (("/predict", "Answer"), ("/feedback", "Feedback")):
-        schemas.pop(f"{told}IODescriptor")
-        answers = {"200": _answer(told, told), "default": refused}
+    for path, status, told in TOLD:
+        schemas.pop(f"{told}IODescriptor", None)
+        answers = {status: _answer(told, told), "default": refused}
         spec["paths"][path]["post"]["responses"] = answers
-    form = spec["paths"]["/predict"]["post"]["requestBody"]["content"][FORM_TYPE]
-    form.pop("encoding", None)
-    for name in FILES:
-        form["schema"]["properties"][name] |= {"type": "string", "format": "binary"}
+    for path in ("/predict", "/jobs"):
+        form = spec["paths"][path]["post"]["requestBody"]["content"][FORM_TYPE]
+        form.pop("encoding", None)
+        for name in FILES:
+            form["schema"]["properties"][name] |= {"type": "string", "format": "binary"}
+    for name in OF_ONE_UTTERANCE:
+        form["schema"]["properties"].pop(name)
+    form["schema"]["required"] = ["audio"]
     spec["paths"]["/model"] = {
         "get": {
             "operationId": "model",
@@ -78,6 +89,7 @@ def describe(service: Any) -> dict[str, Any]:
             "responses": {"200": _answer("Status", "ModelStatus"), "default": refused},
         }
     }
+    spec["paths"] |= job_paths(schemas, refused)
     spec["paths"] |= operation_paths(schemas, refused)
     schemas["Forgotten"] = TypeAdapter(Forgotten).json_schema()
     spec["paths"]["/subjects/{speaker_id}"] = {"delete": _forgetting(refused)}

@@ -307,6 +307,28 @@ class StreamingParams(Section):
     ahead_seconds: float = Field(20.0, ge=1)
 
 
+class LongParams(Section):
+    """Long recordings: what one may be, and how many are taken.
+
+    They are cut into utterances as a stream is, see `StreamingParams`.
+
+    Attributes:
+        max_bytes: of the file.
+        max_seconds: of the recording, decoded.
+        upload_seconds: within which the file must have arrived.
+        running: that are heard at once, in each worker.
+        waiting: that wait for their turn, in each worker; more are told to come back.
+        keep_hours: how long answers can be fetched.
+    """
+
+    max_bytes: int = Field(1_000_000_000, gt=0)
+    max_seconds: float = Field(14_400.0, gt=0)
+    upload_seconds: int = Field(600, ge=1)
+    running: int = Field(1, ge=1)
+    waiting: int = Field(4, ge=0)
+    keep_hours: float = Field(24.0, gt=0)
+
+
 class Params(Section):
     """All settings of a run."""
 
@@ -325,6 +347,7 @@ class Params(Section):
     serving: ServingParams = ServingParams()
     access: AccessParams = AccessParams()
     streaming: StreamingParams = StreamingParams()
+    long: LongParams = LongParams()
 
 
 def load_params(

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, BinaryIO, Generic, TypedDict, TypeVar
 
 import httpx
 
 from serving.client.errors import ServiceError, refused
+from serving.jobs.schemas import Job, JudgedPassage
 from serving.schemas import Answer, Feedback, ModelStatus
 from undertone.errors import UndertoneError
 
@@ -84,15 +85,39 @@ def predict(
     Raises:
         UndertoneError: a file cannot be read.
     """
-    words: dict[str, Any] = {"text": text, **wishes}
-    parts: dict[str, Any] = {
-        name: (None, _word(word)) for name, word in words.items() if word not in (None, "")
-    }
+    words = {"text": text, **wishes}
+    parts: dict[str, Any] = {name: (None, _word(word)) for name, word in _said(words)}
     for name, source in (("audio", audio), ("image", image)):
         if source is not None:
             parts[name] = _file(name, source)
     content = {"files": parts or {"text": (None, "")}}
     return Call("POST", "/predict", Answer.model_validate_json, content, repeatable=False)
+
+
+def hear(recording: BinaryIO, wishes: Wishes) -> Call[Job]:
+    """Take a recording of hours, to be heard in the background."""
+    data = {name: _word(word) for name, word in _said(wishes)}
+    content = {"files": {"audio": recording}, "data": data}
+    return Call("POST", "/jobs", Job.model_validate_json, content, repeatable=False)
+
+
+def job(job_id: str) -> Call[Job]:
+    """How far a long recording is, and what it amounts to."""
+    return Call("GET", f"/jobs/{job_id}", Job.model_validate_json)
+
+
+def utterances(job_id: str) -> Call[list[JudgedPassage]]:
+    """The answers about a long recording so far."""
+
+    def read(body: bytes) -> list[JudgedPassage]:
+        return [JudgedPassage.model_validate_json(line) for line in body.splitlines()]
+
+    return Call("GET", f"/jobs/{job_id}/utterances", read)
+
+
+def stop(job_id: str) -> Call[Job]:
+    """Stop a job, or forget one that is finished."""
+    return Call("DELETE", f"/jobs/{job_id}", Job.model_validate_json, repeatable=False)
 
 
 def feedback(prediction_id: str, emotion: str, source: str, role: str | None) -> Call[None]:
@@ -128,6 +153,22 @@ def _nothing(_body: bytes) -> None:
     return None
 
 
+def opened(path: Path) -> BinaryIO:
+    """A file to be sent.
+
+    Raises:
+        UndertoneError: it cannot be read.
+    """
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UndertoneError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _said(words: Mapping[str, Any]) -> list[tuple[str, str | bool]]:
+    return [(name, word) for name, word in words.items() if word not in (None, "")]
+
+
 def _word(word: str | bool) -> str:
     return str(word).lower() if isinstance(word, bool) else word
 
@@ -135,7 +176,5 @@ def _word(word: str | bool) -> str:
 def _file(name: str, source: Path | bytes) -> tuple[str, bytes]:
     if isinstance(source, bytes):
         return name, source
-    try:
-        return source.name, source.read_bytes()
-    except OSError as error:
-        raise UndertoneError(f"{source} cannot be read: {error.strerror}.") from error
+    with opened(source) as file:
+        return name, file.read()

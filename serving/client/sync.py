@@ -12,6 +12,7 @@ from serving.client.calls import Call, Wishes
 from serving.client.connection import Connection
 from serving.client.errors import failed
 from serving.client.patience import patience, until
+from serving.jobs.schemas import Job, JudgedPassage
 from serving.schemas import Answer, ModelStatus
 
 T = TypeVar("T")
@@ -78,6 +79,44 @@ class Client:
             UndertoneError: a file cannot be read.
         """
         return self._ask(calls.predict(audio, text, image, wishes))
+
+    def hear(self, audio: Path, **wishes: Unpack[Wishes]) -> Job:
+        """Send a recording of hours, which is heard in the background.
+
+        Args:
+            audio: the file; it is never in memory as a whole.
+            wishes: what is asked about each utterance in it; there is no context.
+
+        Raises:
+            ServiceError: the service refused, or was not reached.
+            UndertoneError: the file cannot be read.
+        """
+        with calls.opened(audio) as file:
+            return self._ask(calls.hear(file, wishes))
+
+    def job(self, job_id: str) -> Job:
+        """How far a long recording is, and what it amounts to.
+
+        Raises:
+            ServiceError: there is no such job, or the service was not reached.
+        """
+        return self._ask(calls.job(job_id))
+
+    def utterances(self, job_id: str) -> list[JudgedPassage]:
+        """The answers about a long recording so far.
+
+        Raises:
+            ServiceError: there is no such job, or the service was not reached.
+        """
+        return self._ask(calls.utterances(job_id))
+
+    def stop(self, job_id: str) -> Job:
+        """Stop a job, whose answers so far stay; or forget one that is finished.
+
+        Raises:
+            ServiceError: there is no such job, or the service was not reached.
+        """
+        return self._ask(calls.stop(job_id))
 
     def feedback(
         self, prediction_id: str, emotion: str, *, source: str, role: str | None = None

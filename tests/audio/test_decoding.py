@@ -6,11 +6,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import soundfile
+import soxr
 from hypothesis import given
 from hypothesis import strategies as st
 from sounds import file_of, voice
 
 from undertone.audio import SAMPLE_RATE, Recording, check, decode, from_pcm16, to_pcm16
+from undertone.audio.decoding import Decoding
 from undertone.config import AudioParams
 from undertone.errors import AudioError
 
@@ -47,6 +50,16 @@ def test_resampling_keeps_a_tone() -> None:
     spectrum = np.abs(np.fft.rfft(recording.samples))
     assert int(spectrum.argmax()) == 1000
     assert np.abs(recording.samples[1000:-1000]).max() == pytest.approx(0.5, abs=0.01)
+
+
+def test_blocks_are_what_one_piece_would_have_been() -> None:
+    data = file_of(np.random.default_rng(1).normal(0, 0.1, 25 * 44_100), 44_100)
+    stored, rate = soundfile.read(io.BytesIO(data), dtype="float32")
+    whole = soxr.resample(stored, rate, SAMPLE_RATE)
+    blocks = list(Decoding(io.BytesIO(data), PARAMS))
+    assert max(map(len, blocks)) < 11 * SAMPLE_RATE
+    assert np.array_equal(np.concatenate(blocks), whole)
+    assert np.array_equal(decode(data, PARAMS).samples, whole)
 
 
 def test_video_containers_give_their_sound() -> None:

@@ -34,6 +34,8 @@ class FakePredictor:
 
     def _answer(self, query):
         text = query.text
+        if query.language == "slow":
+            time.sleep(0.3)
         if text == "wait":
             time.sleep(2.5)
         if text == "echo":

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from serving.guard import Guard
+from serving.guard import Bounds, Guard
 
 
 async def _broken(request):
@@ -38,9 +38,16 @@ APP = Starlette(
         Route("/text", _text),
         Route("/half", _half),
         Route("/echo", _echo, methods=["POST"]),
+        Route("/long", _echo, methods=["POST"]),
     ]
 )
-GUARDED = Guard(APP, max_bytes=100, timeout_seconds=0.2, max_waiting=1)
+GUARDED = Guard(
+    APP,
+    bounds=Bounds(100, 0.2),
+    by_path={"/long": Bounds(1000, 0.5)},
+    stall_seconds=0.1,
+    max_waiting=1,
+)
 
 
 def _ask(method, path, **content):
@@ -71,6 +78,32 @@ def test_bounds_hold_whatever_the_head_says():
     assert _ask("POST", "/echo", content=chunks()).status_code == 413
 
 
+@pytest.mark.parametrize(("path", "bound"), [("/echo", 0.2), ("/long", 0.5)])
+def test_a_body_that_does_not_arrive_is_not_waited_for(path, bound):
+    async def drip():
+        while True:
+            yield b"x"
+            await asyncio.sleep(0.02)
+
+    response = _ask("POST", path, content=drip())
+    assert response.status_code == 408
+    assert f"{bound:g} s" in response.json()["error"]["message"]
+
+
+def test_a_body_that_stops_is_not_waited_for_either():
+    async def stop():
+        yield b"x"
+        await asyncio.sleep(5)
+
+    response = _ask("POST", "/long", content=stop())
+    assert response.status_code == 408
+    assert "0.1 s" in response.json()["error"]["message"]
+
+
+def test_a_path_may_have_bounds_of_its_own():
+    assert _ask("POST", "/long", content=b"x" * 1000).text == "1000"
+
+
 def test_an_answer_that_began_is_not_followed_by_an_error():
     sent = []
 
@@ -91,9 +124,8 @@ def test_other_protocols_pass_untouched():
     async def app(scope, receive, send):
         seen.append(scope["type"])
 
-    asyncio.run(
-        Guard(app, max_bytes=1, timeout_seconds=1, max_waiting=1)({"type": "lifespan"}, None, None)
-    )
+    guard = Guard(app, bounds=Bounds(1, 1), by_path={}, stall_seconds=1, max_waiting=1)
+    asyncio.run(guard({"type": "lifespan"}, None, None))
     assert seen == ["lifespan"]
 
 

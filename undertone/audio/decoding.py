@@ -1,8 +1,11 @@
 """Any audio file to 16 kHz mono, refusing what is too large before it is unpacked."""
 
 import io
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -27,6 +30,8 @@ SAMPLES_IN_FRAME = 32
 FIRST_FRAMES = 1000
 STREAMED_RIFF_BYTES = 0x7FFF_0000
 OGG_LAST_PAGE = 0x04
+OGG_PAGE_BYTES = 65_307  # at most
+BLOCK_SECONDS = 10
 
 
 def decode(source: Path | bytes, params: AudioParams) -> Recording:
@@ -42,16 +47,81 @@ def decode(source: Path | bytes, params: AudioParams) -> Recording:
     Raises:
         AudioError: the file is missing, empty, over a bound, truncated, corrupt or no audio.
     """
+    decoding = Decoding(io.BytesIO(_read(source, params.max_bytes)), params)
+    samples = np.concatenate(list(decoding))
+    return Recording(samples, decoding.sample_rate, decoding.channels)
+
+
+class Decoding:
+    """A recording decoded block by block, of which one at a time is in memory.
+
+    Args:
+        file: of any format that FFmpeg decodes.
+        params: the bounds, as for `decode`.
+
+    Attributes:
+        claimed_s: how long its header says that it is, in seconds; 0 where it does not say.
+        sample_rate: of the source, in Hz.
+        channels: of the source.
+
+    Raises:
+        AudioError: the file is empty, over a bound or no audio.
+    """
+
+    def __init__(self, file: BinaryIO, params: AudioParams) -> None:
+        import av
+
+        _require_whole(file)
+        self._most = params.max_seconds
+        with _refusing():
+            self._container = av.open(file, "r", options=OPEN_OPTIONS)
+            self._stream = _bounded_stream(self._container, params)
+        self.sample_rate, self.channels = _layout(self._stream)
+        self.claimed_s = _claimed_seconds(self._container, self._stream)
+
+    def __iter__(self) -> Iterator[Samples]:
+        """Yield the samples: float32 [time], 16 kHz mono, some ten seconds at a time.
+
+        Raises:
+            AudioError: the file is over a bound, truncated or corrupt.
+        """
+        with _refusing(), closing(self._container):
+            yield from _at_16_khz(self._blocks(), self.sample_rate)
+
+    def _blocks(self) -> Iterator[Samples]:
+        """Mono at the rate of the source."""
+        import av
+
+        # Interleaved: PyAV 18 crashes on the planes of a frame with eight channels.
+        to_float = av.AudioResampler(format="flt", rate=self.sample_rate)
+        parts: list[Samples] = []
+        decoded = collected = 0
+        for frame in chain(self._frames(), [None]):
+            for piece in to_float.resample(frame):
+                parts.append(piece.to_ndarray().reshape(-1, self.channels).mean(axis=1))
+                collected += len(parts[-1])
+            if collected >= BLOCK_SECONDS * self.sample_rate:
+                yield _finite(parts)
+                decoded, collected, parts = decoded + collected, 0, []
+        _require_complete((decoded + collected) / self.sample_rate, self.claimed_s)
+        yield _finite(parts)
+
+    def _frames(self) -> "Iterator[av.AudioFrame]":
+        samples = 0
+        for count, frame in enumerate(self._container.decode(self._stream), start=1):
+            samples += frame.samples
+            _require_short(samples / self.sample_rate, self._most)
+            if samples < SAMPLES_IN_FRAME * (count - FIRST_FRAMES):
+                raise AudioError("The audio is corrupt: it is cut into frames of a few samples.")
+            yield frame
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
     import av
 
-    data = _read(source, params.max_bytes)
-    _require_whole(data)
     try:
-        with av.open(io.BytesIO(data), "r", options=OPEN_OPTIONS) as container:
-            stream = _bounded_stream(container, params)
-            mono = _mono(stream, _pieces(container, stream, params.max_seconds))
-            _require_complete(len(mono) / stream.sample_rate, _claimed_seconds(container, stream))
-            return Recording(_resampled(mono, stream.sample_rate), *_layout(stream))
+        yield
     except (av.FFmpegError, ValueError) as error:
         raise AudioError(
             "This is not audio that can be decoded, or it is corrupt or cut off."
@@ -75,16 +145,22 @@ def _read_file(path: Path, most: int) -> bytes:
         raise AudioError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _require_whole(data: bytes) -> None:
+def _require_whole(file: BinaryIO) -> None:
     """Catch the cut-off files that FFmpeg reads as shorter ones, by what their container says."""
-    if data[:4] == b"RIFF":
-        size = int.from_bytes(data[4:8], "little")
-        cut_off = 0 < size < STREAMED_RIFF_BYTES and size + 8 > len(data)
-    elif data[:4] == b"OggS":
-        flags = data[data.rfind(b"OggS") :][5:6]
+    length = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    head = file.read(8)
+    if head[:4] == b"RIFF":
+        size = int.from_bytes(head[4:8], "little")
+        cut_off = 0 < size < STREAMED_RIFF_BYTES and size + 8 > length
+    elif head[:4] == b"OggS":
+        file.seek(max(0, length - OGG_PAGE_BYTES))
+        tail = file.read()
+        flags = tail[tail.rfind(b"OggS") :][5:6]
         cut_off = not flags or not flags[0] & OGG_LAST_PAGE
     else:
         cut_off = False
+    file.seek(0)
     if cut_off:
         raise AudioError("The audio is truncated: the file ends before its container does.")
 
@@ -134,38 +210,22 @@ def _require_complete(decoded: float, claimed: float) -> None:
         )
 
 
-def _pieces(
-    container: "InputContainer", stream: "AudioStream", max_seconds: float
-) -> "list[av.AudioFrame]":
-    pieces, count = [], 0
-    for frame in container.decode(stream):
-        count += frame.samples
-        _require_short(count / stream.sample_rate, max_seconds)
-        pieces.append(frame)
-        if count < SAMPLES_IN_FRAME * (len(pieces) - FIRST_FRAMES):
-            raise AudioError("The audio is corrupt: it is cut into frames of a few samples.")
-    return pieces
-
-
-def _mono(stream: "AudioStream", frames: "list[av.AudioFrame]") -> Samples:
-    import av
-
-    # Interleaved: PyAV 18 crashes on the planes of a frame with eight channels.
-    to_float = av.AudioResampler(format="flt", rate=stream.sample_rate)
-    parts = [
-        piece.to_ndarray().reshape(-1, stream.channels).mean(axis=1)
-        for frame in [*frames, None]
-        for piece in to_float.resample(frame)
-    ]
-    mono: Samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-    if not np.isfinite(mono).all():
+def _finite(parts: list[Samples]) -> Samples:
+    block = np.concatenate([*parts, np.zeros(0, np.float32)])
+    if not np.isfinite(block).all():
         raise AudioError("The audio is corrupt: some samples are not finite numbers.")
-    return mono
+    return block
 
 
-def _resampled(mono: Samples, rate: int) -> Samples:
+def _at_16_khz(blocks: Iterator[Samples], rate: int) -> Iterator[Samples]:
+    """The same samples as if the blocks had come in one piece."""
     import soxr
 
-    if rate != SAMPLE_RATE:
-        mono = soxr.resample(mono, rate, SAMPLE_RATE)
-    return np.asarray(mono.clip(-1, 1), np.float32)
+    resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32")
+    for block in blocks:
+        yield _within(block if rate == SAMPLE_RATE else resampler.resample_chunk(block))
+    yield _within(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+
+
+def _within(samples: Samples) -> Samples:
+    return np.asarray(samples.clip(-1, 1), np.float32)

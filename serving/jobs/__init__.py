@@ -1,0 +1,1 @@
+"""Long recordings: taken, heard in the background, their answers kept for a while."""
