@@ -22,7 +22,7 @@ from undertone.speech.recogniser import Recogniser, Said
 from undertone.timing import Timings
 
 EDGE_SECONDS = 0.5
-PAUSE_SECONDS = 1.0  # as short a silence within what someone says is heard with it
+PAUSE_SECONDS = 2.0  # what someone says is cut at longer ones, as faster-whisper does
 LARGEST_BATCH = 16
 
 Stretch = tuple[float, float]

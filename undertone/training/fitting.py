@@ -77,8 +77,9 @@ def fit(
         with TemporaryDirectory() as scratch:
             kept = checkpoints if checkpoints and stage is last else Path(scratch)
             _run(bundle, train, validation, params, stage, kept, told)
-    bundle.model.cpu().train(mode=False)
+    bundle.model.train(mode=False)
     _remember(bundle, train, params)
+    bundle.model.cpu()
     bundle.info["seconds"] = round(perf_counter() - started, 2)
     return bundle
 
@@ -146,7 +147,7 @@ def _remember(bundle: Bundle, train: Examples, params: Params) -> None:
         for view in voiced.numbers()
     ]
     heard = torch.cat([acoustic_statistics(bundle.model, view) for view in views])
-    bundle.model.acoustic.remember(heard)
+    bundle.model.acoustic.remember(heard.to(bundle.model.device))
 
 
 def _run(
