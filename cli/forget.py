@@ -18,9 +18,9 @@ def forget(
     profile: Profile = None,
     params: ParamsFile = None,
 ) -> None:
-    """Delete predictions with their feedback, text and audio. Run it where the audio lies."""
+    """Delete predictions with their feedback, text and audio, and jobs. Run it where these lie."""
     from monitoring.store import Store
-    from serving.retention import forget_expired
+    from serving.retention import forget_expired, forget_speaker
 
     if (speaker is None) != expired:
         raise ConfigError("Say either --speaker ID or --expired.")
@@ -28,8 +28,8 @@ def forget(
         days = settings(profile, params).serving.retention_days
         forgotten = forget_expired(Store(), days, by=by)
     else:
-        forgotten = Store().forget_speaker(speaker, by=by)
+        forgotten = forget_speaker(Store(), speaker, by=by)
     err.print(
         f"Forgotten: {forgotten.predictions} predictions, {forgotten.feedback} feedback, "
-        f"{forgotten.recordings} recordings."
+        f"{forgotten.recordings} recordings, {forgotten.jobs} jobs."
     )

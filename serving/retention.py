@@ -1,11 +1,14 @@
 """What is too old is forgotten, while the service runs and by `undertone forget --expired`."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 from monitoring.store import Forgotten, Store
 from monitoring.store.tables import now
+from serving.jobs.folder import JobFolders
 from serving.refusal import log_failure
+from undertone.config import LongParams
 
 PAUSE_S = 3600.0
 
@@ -21,6 +24,18 @@ def forget_expired(store: Store, days: float | None, *, by: str) -> Forgotten:
     if days is None:
         return Forgotten()
     return store.forget_before(now() - timedelta(days=days), by=by)
+
+
+def forget_speaker(store: Store, speaker_id: str, *, by: str) -> Forgotten:
+    """Delete all that is kept under a speaker's pseudonym.
+
+    Args:
+        store: holds predictions with their feedback, text and audio.
+        speaker_id: the pseudonym.
+        by: who asks, for the audit.
+    """
+    jobs = JobFolders.here(LongParams().keep_hours).forget_speaker(speaker_id)
+    return replace(store.forget_speaker(speaker_id, by=by), jobs=jobs)
 
 
 class Sweeper:

@@ -32,7 +32,7 @@ from serving.observability.traces import trace_stages, tracer, tracing_config
 from serving.recorder import Recorder
 from serving.refusal import RefusedError, keep_tracebacks_out_of_the_log, refusing
 from serving.registry import CHALLENGER, CHAMPION, Registry
-from serving.retention import Sweeper
+from serving.retention import Sweeper, forget_speaker
 from serving.routing import Route, Router
 from serving.schemas import Answer, Feedback, ModelStatus
 from serving.streaming.streams import Streams
@@ -213,7 +213,7 @@ class UndertoneService:
     async def forget(self, speaker_id: str) -> Forgotten:
         """Delete all that is kept of a speaker, what is being written included."""
         by = current_request().caller or "a caller without a key"
-        forget = partial(self._store.forget_speaker, speaker_id, by=by)
+        forget = partial(forget_speaker, self._store, speaker_id, by=by)
         forgotten: Forgotten = await self._run(self._writing, forget)
         return forgotten
 

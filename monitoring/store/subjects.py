@@ -19,11 +19,13 @@ class Forgotten:
         predictions: rows of predictions, with their text.
         feedback: rows of feedback on them.
         recordings: audio files.
+        jobs: long recordings, with the answers about their utterances.
     """
 
     predictions: int = 0
     feedback: int = 0
     recordings: int = 0
+    jobs: int = 0
 
 
 class SubjectLog(Database):

@@ -11,6 +11,7 @@ from typing import Self
 
 from serving.jobs.schemas import Job, JudgedPassage, State
 from serving.refusal import RefusedError
+from undertone.config import home
 from undertone.files import write_text
 
 HOUR_S = 3600.0
@@ -69,16 +70,31 @@ class JobFolder:
         return (self._path / "stop").exists()
 
     def release(self) -> None:
-        """Let go of the job."""
+        """Let go of the job, for good if it was to be forgotten meanwhile."""
         if self._lock is not None:
+            if self._forgotten.exists():
+                self.delete()
             os.close(self._lock)
             self._lock = None
+
+    def forget(self) -> None:
+        """Tell of the job no more, and delete it: at once, or when whoever works on it stops."""
+        self.ask_to_stop()
+        self._forgotten.touch()
+        if self._hold():
+            self.release()
 
     def delete(self) -> None:
         """Forget the job and its answers."""
         shutil.rmtree(self._path, ignore_errors=True)
 
+    @property
+    def _forgotten(self) -> Path:
+        return self._path / "forgotten"
+
     def _saved(self) -> Job:
+        if self._forgotten.exists():
+            raise FileNotFoundError(self._path)
         return Job.model_validate_json((self._path / "job.json").read_bytes())
 
     def _hold(self) -> bool:
@@ -103,6 +119,11 @@ class JobFolders:
     def __init__(self, parent: Path, keep_hours: float) -> None:
         self._parent = parent
         self._keep_s = keep_hours * HOUR_S
+
+    @classmethod
+    def here(cls, keep_hours: float) -> Self:
+        """Those of this machine."""
+        return cls(home() / "jobs", keep_hours)
 
     def create(self, job: Job) -> JobFolder:
         """Make the folder of a new job."""
@@ -131,6 +152,13 @@ class JobFolders:
         for folder, job in self._all():
             if job.finished and time.time() - job.created_at > self._keep_s:
                 folder.delete()
+
+    def forget_speaker(self, speaker_id: str) -> int:
+        """Delete the jobs of a speaker, finished or not; returns how many there were."""
+        theirs = [folder for folder, job in self._all() if job.speaker_id == speaker_id]
+        for folder in theirs:
+            folder.forget()
+        return len(theirs)
 
     def _all(self) -> Iterator[tuple[JobFolder, Job]]:
         for path in sorted(self._parent.glob("*/job.json")):

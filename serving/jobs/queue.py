@@ -15,7 +15,7 @@ from serving.jobs.folder import JobFolder, JobFolders
 from serving.jobs.hearer import Answering, Hearer
 from serving.jobs.schemas import Job, State
 from serving.refusal import RefusedError, as_refusal, problem
-from undertone.config import Params, home
+from undertone.config import Params
 
 LOOK_S = 0.5
 STOPPED_WITHIN_S = 10.0
@@ -35,7 +35,7 @@ class Jobs:
     def __init__(self, answer: Answering, params: Params) -> None:
         self._answer = answer
         self._params = params
-        self._folders = JobFolders(home() / "jobs", params.long.keep_hours)
+        self._folders = JobFolders.here(params.long.keep_hours)
         self._turn = asyncio.Semaphore(params.long.running)
         self._disk = ThreadPoolExecutor(1, "jobs")
         self._arriving = 0
@@ -70,7 +70,7 @@ class Jobs:
             asked: what is asked about each of its utterances, which are one conversation.
             file: the recording, which is closed in the end.
         """
-        job = Job(job_id=new_id(), created_at=time.time())
+        job = Job(job_id=new_id(), created_at=time.time(), speaker_id=asked.speaker_id)
         asked = replace(asked, call_id=asked.call_id or job.job_id)
         await self._on_disk(self._folders.sweep)
         folder = await self._on_disk(self._folders.create, job)

@@ -29,6 +29,7 @@ class Job(BaseModel):
         job_id: of whoever knows it, the job is.
         state: `interrupted` where the service stopped before the end: send the recording again.
         created_at: when it was taken, in seconds since 1970.
+        speaker_id: who speaks, under the caller's pseudonym.
         seconds: how much of the recording was heard.
         total_seconds: how long it is, as far as is known yet.
         utterances: how many were judged.
@@ -39,6 +40,7 @@ class Job(BaseModel):
     job_id: str
     state: State = State.WAITING
     created_at: float
+    speaker_id: str | None = None
     seconds: float = Field(0.0, ge=0)
     total_seconds: float = Field(0.0, ge=0)
     utterances: int = Field(0, ge=0)

@@ -97,6 +97,19 @@ def test_a_finished_job_can_be_forgotten(live, talk):
         assert refused.value.code == "not_found"
 
 
+def test_jobs_of_a_speaker_are_forgotten_with_all_else(live, talk):
+    theirs = _finished(live, live.client.hear(talk, speaker_id="gone"))
+    running = live.client.hear(talk, speaker_id="gone", language="slow")
+    another = live.client.hear(talk, speaker_id="stays", language="slow")
+    forgotten = httpx.delete(f"{live.url}/subjects/gone").json()
+    assert (forgotten["jobs"], forgotten["predictions"] >= SENTENCES) == (2, True)
+    for job in (theirs, running):
+        with pytest.raises(ServiceError):
+            live.client.job(job.job_id)
+    assert live.client.stop(another.job_id).state is State.CANCELLED
+    _wait(lambda: not _open_files(live))
+
+
 @pytest.mark.parametrize("job_id", ["0" * 32, "%2e%2e", "a" * 5000, "\u00e4"])
 def test_there_are_no_other_jobs(live, job_id):
     assert httpx.get(f"{live.url}/jobs/{job_id}").status_code == 404
