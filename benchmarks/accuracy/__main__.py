@@ -26,7 +26,6 @@ FIRST_SEED = 17
 CORPORA = ("emodb", "ravdess", "meld", "goemotions")
 NEEDS = {
     "cross-corpus": ("emodb", "ravdess"),
-    "ravdess-tuned": ("ravdess",),
     "generated": (),
 }
 NEEDS |= dict.fromkeys(("tuning", "ablations", "timeline", "labelling", "engines"), ("emodb",))

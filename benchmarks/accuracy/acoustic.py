@@ -23,33 +23,20 @@ from undertone.progress import track
 from undertone.protocols import Protocol
 
 OURS = "undertone, tiny.en"
-TUNED = "undertone, tiny.en, upper layers tuned"
-UPPER = (
-    "training.tuning=full",
-    "training.frozen_layers=2",
-    "training.encoder_learning_rate=1e-4",
-    "training.encoder_epochs=6",
-    "training.refit=false",
-    "training.batch_size=16",
-    "training.bfloat16=true",
-)
 BY_VOICE = ("model.text_encoder=scratch",)  # a text encoder that is never asked
 
 
 @dataclass(frozen=True)
 class Acoustic:
-    """A row by the voice alone: corpora, protocol, and our system with its settings."""
+    """A row by the voice alone."""
 
     corpora: tuple[str, ...]
     protocol: str
-    system: str = OURS
-    settings: tuple[str, ...] = ()
 
 
 ROWS = {
     "emodb": Acoustic(("emodb",), "loso"),
     "ravdess": Acoustic(("ravdess",), "folds:6"),
-    "ravdess-tuned": Acoustic(("ravdess",), "folds:6", TUNED, UPPER),
     "cross-corpus": Acoustic(("emodb", "ravdess"), "cross-corpus"),
 }
 
@@ -75,20 +62,17 @@ def run(name: str, setup: Setup, run_alone: Runner = alone) -> list[Record]:
         run_alone: does the work of a system and tells what it took.
     """
     row = ROWS[name]
-    params = [setup.params(corpus, "base", (*BY_VOICE, *row.settings)) for corpus in row.corpora]
+    params = [setup.params(corpus, "base", BY_VOICE) for corpus in row.corpora]
     folders = [setup.ready(*each) for each in zip(row.corpora, params, strict=True)]
-    evaluation, ours = validate(
-        row.system, row.protocol, folders, params[0], setup, name, run_alone
-    )
+    evaluation, ours = validate(OURS, row.protocol, folders, params[0], setup, name, run_alone)
     if plan_of(row.protocol, folders, params[0]).hash != evaluation.split_hash:
         raise RuntimeError(f"{name}: the peers' turns are not ours.")
     peers = [
         _peer(system, row.protocol, folders, params[0], run_alone)
         for system in track(PEERS, f"peers of {name}")
     ]
-    settings = [*row.settings, *setup.settings]
     return [
-        *_ours(name, evaluation, ours, peers, settings),
+        *_ours(name, evaluation, ours, peers, list(setup.settings)),
         *(record(name, evaluation, peer, part) for part in _parts(evaluation) for peer in peers),
     ]
 

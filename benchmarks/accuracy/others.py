@@ -18,7 +18,8 @@ def texts(name: str, setup: Setup, run_alone: Runner = alone) -> list[Record]:
     data = setup.sources[name].parent
     records = []
     for seed in setup.seeds:
-        work = partial(text.run, name, data, setup.work / "text" / str(seed), seed=seed)
+        folder, first = setup.work / "text" / str(seed), seed == setup.seeds[0]
+        work = partial(text.run, name, data, folder, seed=seed, peers=first)
         cost = run_alone(partial(work, extra=setup.settings))
         records += [_of_text(found, setup.sources[name].name, cost) for found in cost.result]
     return records

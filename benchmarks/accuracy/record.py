@@ -12,7 +12,6 @@ ORDER = (
     "emodb",
     "ravdess",
     "cross-corpus",
-    "ravdess-tuned",
     "generated",
     "meld",
     "goemotions",

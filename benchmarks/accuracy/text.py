@@ -122,6 +122,7 @@ def run(
     seed: int = 17,
     smoke: bool = False,
     extra: Sequence[str] = (),
+    peers: bool = True,
 ) -> list[Record]:
     """Our model and its peers on one row of the table.
 
@@ -132,6 +133,7 @@ def run(
         seed: of training.
         smoke: whether a few utterances and one epoch are enough, to see that all of it works.
         extra: settings that go before the row's own.
+        peers: whether they are asked too; they know no seeds.
     """
     row = ROWS[name]
     params = row.settings(data, seed, (*(("training.encoder_epochs=1",) if smoke else ()), *extra))
@@ -140,7 +142,7 @@ def run(
     records = [ours]
     if name == "goemotions":
         records.append(_all_comments(ours, data / row.folder, out / name, SMOKE if smoke else None))
-    return records + _peers(ours, params, corpus, heard)
+    return records + (_peers(ours, params, corpus, heard) if peers else [])
 
 
 def prepare(params: Params, folder: Path, most: int | None) -> tuple[Path, Path]:
