@@ -34,7 +34,7 @@ def compare(
     statistics of all layers.
     """
     torch.set_num_threads(1)
-    spoken = generate(GeneratedParams(clips=CLIPS, seed=SEED))
+    spoken = list(generate(GeneratedParams(clips=CLIPS, seed=SEED)))
     samples = [from_pcm16(one.samples).samples for one in spoken]
     truth = [one.text for one in spoken]
     params = ListeningParams(device="cpu")
