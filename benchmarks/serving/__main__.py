@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.machine import Machine
 from benchmarks.page import FOLDER, write_page
-from benchmarks.serving import server, stack, streaming, words
+from benchmarks.serving import long, server, stack, streaming, words
 from benchmarks.serving.record import Figure, Part, Ratio
 from benchmarks.serving.whisper import build
 from undertone.errors import UndertoneError
@@ -28,8 +28,11 @@ PARTS: dict[str, Measure] = {
     "stack": stack.compare,
     "short": stack.short,
     "words": words.compare,
+    "cost": stack.by_length,
     "server": server.load,
+    "soak": server.soak,
     "stream": streaming.follow,
+    "long": long.hear,
 }
 
 

@@ -31,7 +31,9 @@ from undertone.progress import track
 
 CLIENTS = 24
 REQUESTS_ALONE, REQUESTS_SATURATED = 40, 160
+SOAK_S = 120.0
 ENGINE = "int8"
+RESET_PEAK = "5"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,23 @@ class Service:
     url: str
     process: int
     started_s: float
+
+    def memory_mb(self) -> float:
+        """Resident memory of its largest process."""
+        return max(each.memory_info().rss for each in self._processes()) / 2**20
+
+    def reset_peaks(self) -> dict[int, float]:
+        """Count peaks of memory from now on; returns resident MB of each process, by its number."""
+        for each in self._processes():
+            Path(f"/proc/{each.pid}/clear_refs").write_text(RESET_PEAK, encoding="ascii")
+        return self.peaks_mb()
+
+    def peaks_mb(self) -> dict[int, float]:
+        """Most resident MB of each process since they were reset, by its number."""
+        return {each.pid: _peak_mb(each.pid) for each in self._processes()}
+
+    def _processes(self) -> list[psutil.Process]:
+        return psutil.Process(self.process).children(recursive=True)
 
 
 def load(clips: Sequence[bytes], whisper: Path, rounds: int) -> tuple[list[Ratio], list[Figure]]:
@@ -87,10 +106,43 @@ def load(clips: Sequence[bytes], whisper: Path, rounds: int) -> tuple[list[Ratio
             ),
         ], [
             Figure(name="start to first answer", value=f"{batched.started_s:.1f} s"),
+            Figure(name="memory of a worker after it", value=f"{batched.memory_mb():.0f} MB"),
+            Figure(name="answers that the store lost", value=f"{answered - kept} of {answered}"),
+        ]
+
+
+def soak(clips: Sequence[bytes], whisper: Path, rounds: int) -> tuple[list[Ratio], list[Figure]]:
+    """Saturation for as many times two minutes as there are rounds: does memory grow, is any lost?
+
+    Args:
+        clips: recordings, as files.
+        whisper: with a decoder.
+        rounds: how often.
+    """
+    with TemporaryDirectory() as home, ExitStack() as services:
+        store = services.enter_context(registered(Path(home), whisper))
+        service = services.enter_context(running(Path(home), whisper, TOGETHER))
+        memory, seconds, answered = [], [], 1  # once, as it started
+        for _ in track(range(rounds), "soaking"):
+            until = time.perf_counter() + SOAK_S
+            while time.perf_counter() < until:
+                taken, _ = _load(service.url, clips, CLIENTS, REQUESTS_SATURATED)
+                seconds += taken
+            memory.append(service.memory_mb())
+        answered += len(seconds)
+        kept = store.count_predictions()
+        p50, p95 = np.percentile(seconds, [50, 95])
+        return [], [
             Figure(
-                name="memory of a worker after it", value=f"{_worker_mb(batched.process):.0f} MB"
+                name=f"{rounds * SOAK_S / 60:g} minutes of {CLIENTS} clients",
+                value=f"{answered} answers",
+                note=f"p50 {p50:.2f} s, p95 {p95:.2f} s",
             ),
             Figure(name="answers that the store lost", value=f"{answered - kept} of {answered}"),
+            Figure(
+                name="memory of the worker, every two minutes",
+                value=", ".join(f"{each:.0f}" for each in memory) + " MB",
+            ),
         ]
 
 
@@ -158,10 +210,9 @@ def _no_evaluation(folder: Path, labels: Sequence[str]) -> Path:
     return folder
 
 
-def _worker_mb(supervisor: int) -> float:
-    """Resident memory of the largest process below a supervisor."""
-    workers = psutil.Process(supervisor).children(recursive=True)
-    return max(worker.memory_info().rss for worker in workers) / 2**20
+def _peak_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
 @contextmanager

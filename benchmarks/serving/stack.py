@@ -1,5 +1,6 @@
 """One thread, both sides turn about: what a clip costs here and in the stack made by hand."""
 
+import io
 import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,13 +9,14 @@ from statistics import median
 from time import process_time
 
 import numpy as np
+import soundfile
 import torch
 
 from benchmarks.serving import bound
 from benchmarks.serving.naive import Naive
 from benchmarks.serving.ours import Ours
 from benchmarks.serving.record import Figure, Ratio
-from undertone.audio import decode
+from undertone.audio import SAMPLE_RATE, decode
 from undertone.config import AudioParams, Engine
 from undertone.progress import track
 from undertone.speech.encoder import AcousticEncoder
@@ -25,6 +27,8 @@ TOKENS = 12
 TOGETHER = 16
 ENGINES: tuple[Engine, ...] = ("torch", "bfloat16", "int8")
 PADDED_FRAMES = 3000
+LENGTHS = (1, 2, 5, 10, 30, 60, 150, 300, 600)
+MANY_TOKENS = 224
 
 
 def compare(clips: Sequence[bytes], whisper: Path, rounds: int) -> tuple[list[Ratio], list[Figure]]:
@@ -87,6 +91,38 @@ def short(clips: Sequence[bytes], whisper: Path, rounds: int) -> tuple[list[Rati
         name = f"encoder at real length, against 30 s, {engine}"
         found.append(Ratio.of(name, times["padded"], times["real"], pledge=8))
     return found, []
+
+
+def by_length(
+    clips: Sequence[bytes], whisper: Path, rounds: int
+) -> tuple[list[Ratio], list[Figure]]:
+    """Processor time over the length of a recording, as one request.
+
+    Args:
+        clips: recordings, as files, joined until they are long enough.
+        whisper: with a decoder.
+        rounds: how often.
+    """
+    torch.set_num_threads(1)
+    ours = Ours(whisper, MANY_TOKENS, "int8")
+    said = np.concatenate(_decoded(clips))
+    files = {length: _flac(np.resize(said, length * SAMPLE_RATE)) for length in LENGTHS}
+    sides = {str(length): partial(ours, file) for length, file in files.items()}
+    times = {name: median(values) for name, values in alternate(sides, rounds, 1).items()}
+    return [], [
+        Figure(
+            name=f"{length} s",
+            value=f"{1000 * times[str(length)]:.0f} ms",
+            note=f"{1000 * times[str(length)] / length:.1f} ms for a second of it",
+        )
+        for length in LENGTHS
+    ]
+
+
+def _flac(samples: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, samples, SAMPLE_RATE, format="FLAC")
+    return file.getvalue()
 
 
 @torch.inference_mode()

@@ -8,8 +8,11 @@ from undertone.face.eyes import Eyes, Seen
 from undertone.prediction import AudioQuality
 from undertone.query import Query
 from undertone.speech.features import grid_frames, real_frames
+from undertone.speech.listener import spoken
 from undertone.speech.utterance import Utterance, prepare
 from undertone.timing import Timings
+
+LONGEST_SECONDS = 30.0  # what Whisper hears at once
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,11 @@ class Prepared:
 
     @property
     def frames(self) -> int:
-        """Mel frames that the encoder takes of it; those of one number are best heard together."""
-        return (
-            0 if self.utterance is None else grid_frames(real_frames(len(self.utterance.samples)))
-        )
+        """Mel frames of what is heard of it; those of one number are best heard together."""
+        if self.utterance is None:
+            return 0
+        heard = spoken(self.utterance.samples, self.utterance.speech, LONGEST_SECONDS)
+        return grid_frames(real_frames(len(heard)))
 
 
 def prepared(query: Query, eyes: Eyes, params: AudioParams) -> Prepared:
