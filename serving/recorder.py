@@ -24,6 +24,15 @@ class Recorder:
         self._store = store
         self._params = params
 
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """What is kept, beside the prediction, of speakers who consent."""
+        kept = {
+            "words": self._params.serving.keep_text,
+            "recordings": self._params.serving.keep_audio,
+        }
+        return tuple(name for name, wanted in kept.items() if wanted)
+
     def record(
         self, prediction_id: str, prediction: Prediction, utterance: Utterance, latency_ms: float
     ) -> bool:

@@ -76,6 +76,7 @@ class ModelStatus(BaseModel):
         metrics: its figures on test.
         loaded_at: when it began to answer.
         load_seconds: how long loading and warming took.
+        keeps: what is kept, beside the prediction, of speakers who consent.
     """
 
     tag: str | None = None
@@ -86,6 +87,7 @@ class ModelStatus(BaseModel):
     metrics: dict[str, float] = Field(default_factory=dict)
     loaded_at: datetime | None = None
     load_seconds: float | None = None
+    keeps: tuple[str, ...] = ()
 
 
 class Problem(BaseModel):

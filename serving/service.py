@@ -218,8 +218,8 @@ class UndertoneService:
         return forgotten
 
     def status(self) -> ModelStatus:
-        """Which model answers."""
-        return self._champion.status()
+        """Which model answers, and what is kept."""
+        return self._champion.status().model_copy(update={"keeps": self._recorder.keeps})
 
     async def __is_ready__(self) -> bool:
         return self._champion.current is not None

@@ -13,6 +13,13 @@ function listed(schema, schemas) {
   return schema.enum ?? (schema.anyOf ?? []).map((option) => listed(option, schemas)).find(Boolean);
 }
 
+/** Ask whether words or recording may be kept, where the service would keep any. */
+export async function offerConsent() {
+  const { keeps } = await ask("model");
+  at("keeping").querySelector("span").textContent = `The speaker agrees that ${keeps.join(" and ")} are kept.`;
+  at("keeping").hidden = !keeps.length;
+}
+
 /** Ask for the speaker's role and the purpose, where the service wants to know them. */
 export async function offerPolicy() {
   const { paths, components } = await ask("docs.json");
@@ -29,5 +36,6 @@ export async function offerPolicy() {
 }
 
 export function addPolicy(form) {
+  if (!at("keeping").hidden) form.append("consent", at("consent").checked);
   for (const name of Object.keys(USUAL)) if (at(name).value) form.append(name, at(name).value);
 }

@@ -119,6 +119,18 @@ def test_role_and_purpose_are_asked_for_where_the_service_wants_them(open_page, 
     assert 'name="purpose"\r\n\r\nhealth' in sent.value.post_data
 
 
+def test_consent_is_asked_for_where_something_would_be_kept(open_page):
+    page = open_page()
+    consent = page.get_by_label("The speaker agrees that words and recordings are kept.")
+    expect(consent).not_to_be_checked()
+    for said in ("false", "true"):
+        consent.set_checked(said == "true")
+        with page.expect_request("**/predict") as sent:
+            page.click("#send")
+        assert f'name="consent"\r\n\r\n{said}' in sent.value.post_data
+        expect(page.locator("#send")).to_be_enabled()
+
+
 def test_a_key_is_sent_and_kept_in_this_tab_alone(open_page):
     page = open_page()
     page.get_by_text("API key", exact=True).first.click()
