@@ -38,9 +38,9 @@ def test_a_key_is_found_and_its_secret_is_nowhere(store):
     with store._engine.connect() as connection:
         kept = str(connection.execute(text("select * from api_keys")).all())
         kept += str(connection.execute(text("select * from audit")).all())
-    secret = key.rpartition("_")[2]
+    secret = key.split("_", 2)[2]
     assert len(secret) >= 20
-    assert key.split("_", 2)[2] not in kept
+    assert secret not in kept
 
 
 @pytest.mark.parametrize("spoil", [str.swapcase, lambda key: key[:-1], lambda key: "", str.upper])

@@ -44,7 +44,7 @@ def test_again_it_changes_nothing_and_the_audit_names_nobody(store, tmp_path):
     assert store.forget_speaker("anna-1990", by="ops") == Forgotten()
     [act] = store.audit()
     assert (act.action, act.by) == ("speaker forgotten", "ops")
-    assert act.details == {"predictions": 1, "feedback": 1, "recordings": 0}
+    assert act.details == {"predictions": 1, "feedback": 1, "recordings": 0, "jobs": 0}
     assert "anna" not in str(act.columns())
 
 
