@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, show, promote and roll back models.", no_args_is_help=True)
 Tag = Annotated[str, typer.Argument(help="A model's tag, as `undertone models list` prints it.")]
+Tenant = Annotated[str | None, typer.Option(help="Of this tenant alone, not the champion.")]
 Reason = Annotated[str, typer.Option(help="Kept in the history of the pointer.")]
 
 
@@ -42,13 +43,32 @@ def show(tag: Tag) -> None:
 
 
 @app.command()
-def promote(tag: Tag, reason: Reason = "by hand") -> None:
+def promote(tag: Tag, tenant: Tenant = None, reason: Reason = "by hand") -> None:
     """Make a model the champion; a running service picks it up."""
-    registry().promote(tag, reason=reason)
-    err.print(f"champion → {tag}")
+    if tenant:
+        registry().give(tenant, tag, reason)
+    else:
+        registry().promote(tag, reason=reason)
+    err.print(f"{_whose(tenant)} → {tag}")
 
 
 @app.command("rollback")
-def roll_back(reason: Reason = "by hand") -> None:
+def roll_back(tenant: Tenant = None, reason: Reason = "by hand") -> None:
     """Make the champion before this one the champion again."""
-    err.print(f"champion → {registry().roll_back(reason=reason)}")
+    from serving.registry import CHAMPION, tenant_pointer
+
+    pointer = tenant_pointer(tenant) if tenant else CHAMPION
+    err.print(f"{_whose(tenant)} → {registry().roll_back(reason, pointer) or 'the champion'}")
+
+
+@app.command()
+def withdraw(
+    tenant: Annotated[str, typer.Argument(help="The tenant.")], reason: Reason = "by hand"
+) -> None:
+    """Let the champion answer a tenant again that had a model of its own."""
+    registry().give(tenant, None, reason)
+    err.print(f"{_whose(tenant)} → the champion")
+
+
+def _whose(tenant: str | None) -> str:
+    return f"tenant {tenant}" if tenant else "champion"

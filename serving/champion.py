@@ -1,4 +1,4 @@
-"""The champion and the challenger in memory, their successors swapped in while requests run."""
+"""The models that pointers name in memory, their successors swapped in while requests run."""
 
 import logging
 import threading
@@ -75,7 +75,7 @@ class ModelHolder:
     until then. Requests that began with the old one end with it.
 
     Args:
-        pointer: champion or challenger.
+        pointer: champion, challenger or `tenant/NAME`.
         registry: tells which model that is.
         loader: makes a predictor of a bundle.
         params: for the loader; `serving.poll_seconds` is how often the pointer is read.
@@ -134,7 +134,7 @@ class ModelHolder:
         if self._named == (self.current.model.tag if self.current else None):
             self._problem = self._failed = None
         elif self._named is None:
-            self.current = None
+            self._replace(None)
         elif self._may_try(self._named):
             self._swap(self._named)
 
@@ -153,14 +153,16 @@ class ModelHolder:
             metrics().load_failures.inc()
             return
         seconds = time.monotonic() - started
-        previous = self.current
-        self.current = Loaded(model, predictor, datetime.now(UTC), round(seconds, 3))
+        self._replace(Loaded(model, predictor, datetime.now(UTC), round(seconds, 3)))
         self._problem = self._failed = None
         metrics().swaps.inc()
-        if previous:
-            metrics().model.labels(self._pointer, previous.model.tag).set(0)
-        metrics().model.labels(self._pointer, tag).set(1)
         logger.info("%s is %s now; loaded and warmed in %.2f s", tag, self._pointer, seconds)
+
+    def _replace(self, successor: Loaded | None) -> None:
+        for answers, loaded in enumerate((self.current, successor)):
+            if loaded:
+                metrics().model.labels(self._pointer, loaded.model.tag).set(answers)
+        self.current = successor
 
     def _report(self, problem: str) -> None:
         if problem != self._problem:

@@ -33,6 +33,7 @@ WORDS = (
     "speaker_id",
     "call_id",
     "channel",
+    "tenant",
     "role",
     "purpose",
     "consent",
@@ -53,6 +54,7 @@ class Utterance(Query):
         speaker_id: who spoke, under a pseudonym of the caller's.
         call_id: groups the utterances of one conversation.
         channel: how the utterance came in.
+        tenant: whose conversation it is; a tenant may have a model of its own.
         role: who spoke, in their relation to the operator.
         purpose: what the emotion is inferred for.
         consent: whether the speaker agreed to text and audio being kept.
@@ -62,6 +64,7 @@ class Utterance(Query):
     speaker_id: str | None = None
     call_id: str | None = None
     channel: str | None = None
+    tenant: str | None = None
     role: Role | None = None
     purpose: Purpose | None = None
     consent: bool | None = None
@@ -97,6 +100,9 @@ class PredictForm(Unread):
     )
     call_id: str | None = Field(None, description="Groups the utterances of one conversation.")
     channel: str | None = Field(None, description="How the utterance came in: telephone, web, …")
+    tenant: str | None = Field(
+        None, description="Whose conversation it is; a tenant's own model answers, if it has one."
+    )
     role: Role | None = Field(
         None, description="Who speaks: needed, unless the deployment has a default."
     )
@@ -158,6 +164,7 @@ class PredictForm(Unread):
             speaker_id=_words(form, "speaker_id", MAX_NAME_CHARACTERS),
             call_id=_words(form, "call_id", MAX_NAME_CHARACTERS),
             channel=_words(form, "channel", MAX_NAME_CHARACTERS),
+            tenant=_words(form, "tenant", MAX_NAME_CHARACTERS),
             role=_choice(form, "role", Role),
             purpose=_choice(form, "purpose", Purpose),
             consent=_truth(form, "consent"),

@@ -54,6 +54,7 @@ class Recorder:
                 speaker_id=utterance.speaker_id,
                 call_id=utterance.call_id,
                 channel=utterance.channel,
+                tenant=utterance.tenant,
                 role=utterance.role,
                 purpose=utterance.purpose,
                 consent=utterance.consent,

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 NAME = "undertone"
 TAG = re.compile(rf"{NAME}:[0-9a-f]{{12}}")
-CHAMPION, CHALLENGER = "champion", "challenger"
+CHAMPION, CHALLENGER, OF_TENANT = "champion", "challenger", "tenant/"
+TENANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class RegisteredModel:
         lineage: lineage_id, data_revision, split_hash, run_id, and parent and verdict_id if any.
         metrics: its figures on test, UAR with interval among them.
         path: its folder in the model store.
-        pointer: champion or challenger, if it is one of them.
+        pointers: which it is of champion, challenger and `tenant/NAME`.
     """
 
     tag: str
@@ -48,7 +49,7 @@ class RegisteredModel:
     lineage: dict[str, str]
     metrics: dict[str, float]
     path: Path
-    pointer: str = ""
+    pointers: tuple[str, ...] = ()
 
     @property
     def card(self) -> str:
@@ -63,10 +64,10 @@ class RegisteredModel:
         return (self.path / "evaluation" / "report.txt").read_text(encoding="utf-8")
 
     def columns(self) -> tuple[str, str, str, str]:
-        """For a table: tag, pointer, UAR with interval, date."""
+        """For a table: tag, pointers, UAR with interval, date."""
         interval = "{uar:.3f} [{uar_low:.3f}, {uar_high:.3f}]".format(**self.metrics)
         date = f"{self.created_at:%Y-%m-%d %H:%M}"
-        return self.tag, self.pointer, interval, date
+        return self.tag, ", ".join(self.pointers), interval, date
 
 
 class Registry:
@@ -150,7 +151,6 @@ class Registry:
         """
         model = self._get(tag)
         metadata: dict[str, Any] = dict(model.info.metadata)
-        pointers = {self.challenger(): CHALLENGER, self.champion(): CHAMPION}
         return RegisteredModel(
             tag=tag,
             created_at=model.creation_time,
@@ -158,7 +158,7 @@ class Registry:
             lineage=dict(metadata["lineage"]),
             metrics=dict(metadata["metrics"]),
             path=Path(model.path),
-            pointer=pointers.get(tag, ""),
+            pointers=tuple(row.name for row in self._store.pointers() if row.tag == tag),
         )
 
     def path(self, tag: str) -> Path:
@@ -196,22 +196,44 @@ class Registry:
         if self.challenger() == tag:
             self.clear_challenger(f"promoted: {reason}")
 
-    def roll_back(self, reason: str) -> str:
-        """Make the champion before this one champion again.
+    def roll_back(self, reason: str, pointer: str = CHAMPION) -> str:
+        """Let the model before this one answer again.
+
+        Args:
+            reason: why, for the history.
+            pointer: champion, or the `tenant_pointer` of a tenant.
 
         Returns:
             Its tag.
 
         Raises:
-            RegistryError: there is no champion before this one.
+            RegistryError: there is no model before this one.
             StoreError: somebody moved the pointer at the same time.
         """
         try:
-            return self._store.roll_back(CHAMPION, reason=reason).tag
+            return self._store.roll_back(pointer, reason=reason).tag
         except NotFoundError as error:
             raise RegistryError(
-                "There is no earlier champion to roll back to. Promote another model instead."
+                f"There is no earlier {pointer} to roll back to. Promote another model instead."
             ) from error
+
+    def give(self, tenant: str, tag: str | None, reason: str) -> None:
+        """Let a model answer one tenant's conversations; without a `tag` the champion does again.
+
+        Raises:
+            RegistryError: the tag is unknown, or the tenant's name is none.
+            StoreError: somebody moved the pointer at the same time.
+        """
+        pointer = tenant_pointer(tenant)
+        if tag:
+            self._point(pointer, tag, reason)
+        elif self.pointed_at(pointer):
+            self._move(pointer, "", "", reason)
+
+    def tenants(self) -> set[str]:
+        """Names of the tenants that have a model of their own, or had one."""
+        names = (row.name for row in self._store.pointers())
+        return {name.removeprefix(OF_TENANT) for name in names if name.startswith(OF_TENANT)}
 
     def set_challenger(self, tag: str, reason: str) -> None:
         """Let `tag` wait for judgement.
@@ -228,7 +250,7 @@ class Registry:
             self._move(CHALLENGER, "", "", reason)
 
     def pointed_at(self, name: str) -> str | None:
-        """Tag that a pointer names, champion or challenger, or none."""
+        """Tag that a pointer names (champion, challenger, `tenant/NAME`), or none."""
         pointer = self._store.pointer(name)
         return pointer.tag or None if pointer else None
 
@@ -286,6 +308,20 @@ class Registry:
         (staged / NAME / version).rename(final)
         write_text(final.parent / "latest", version)
         shutil.rmtree(staged)
+
+
+def tenant_pointer(tenant: str) -> str:
+    """The pointer to a tenant's own model.
+
+    Raises:
+        RegistryError: this is no name for a tenant.
+    """
+    if not TENANT.fullmatch(tenant):
+        raise RegistryError(
+            f"{tenant!r:.80} is no name for a tenant: write up to 63 lower-case letters, digits, "
+            "dots, dashes and underscores."
+        )
+    return OF_TENANT + tenant
 
 
 def bentoml_home() -> Path:

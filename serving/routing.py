@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from serving.champion import Loaded, ModelHolder
 from serving.refusal import RefusedError
+from serving.tenants import Tenants
 from undertone.config import ServingParams
 
 
@@ -23,19 +24,29 @@ class Router:
         champion: answers.
         challenger: answers `serving.canary_share` of them, and looks on at `serving.shadow_share`
             of them; none where both are 0.
+        tenants: answer their own.
         params: the shares.
     """
 
     def __init__(
-        self, champion: ModelHolder, challenger: ModelHolder | None, params: ServingParams
+        self,
+        champion: ModelHolder,
+        challenger: ModelHolder | None,
+        tenants: Tenants,
+        params: ServingParams,
     ) -> None:
         self._champion = champion
         self._challenger = challenger
+        self._tenants = tenants
         self._canary = params.canary_share
         self._shadow = params.shadow_share
 
-    def route(self, conversation: str) -> Route:
-        """The models of a conversation; the same for all of it, as long as both stay.
+    def route(self, conversation: str, tenant: str | None = None) -> Route:
+        """The models of a conversation; the same for all of it, as long as they stay.
+
+        Args:
+            conversation: its name.
+            tenant: whose it is.
 
         Raises:
             RefusedError: no champion is loaded.
@@ -43,6 +54,8 @@ class Router:
         champion = self._champion.current
         if champion is None:
             raise RefusedError(503)
+        if tenant and (own := self._tenants.model_of(tenant)):
+            return Route(own)
         challenger = self._challenger.current if self._challenger else None
         if challenger is None or challenger.model.tag == champion.model.tag:
             return Route(champion)

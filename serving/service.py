@@ -36,6 +36,7 @@ from serving.retention import Sweeper, forget_speaker
 from serving.routing import Route, Router
 from serving.schemas import Answer, Feedback, ModelStatus
 from serving.streaming.streams import Streams
+from serving.tenants import Tenants
 from serving.web import web_app
 from undertone.config import Params, load_params
 from undertone.errors import UndertoneError
@@ -76,7 +77,8 @@ class UndertoneService:
             self._params.serving.canary_share or self._params.serving.shadow_share
         )
         challenger = self._challenger if self._compares else None
-        self._router = Router(self._champion, challenger, self._params.serving)
+        self._tenants = Tenants(registry, self.load, self._params)
+        self._router = Router(self._champion, challenger, self._tenants, self._params.serving)
         self._recorder = Recorder(self._store, self._params)
         self._policy = UsePolicy(self._store, self._params.access)
         self._sweeper = Sweeper(self._store, self._params.serving.retention_days)
@@ -93,6 +95,7 @@ class UndertoneService:
         self._champion.start()
         if self._compares:
             self._challenger.start()
+        self._tenants.start()
         self._sweeper.start()
 
     def load(self, bundle: Path, params: Params) -> Predictor:
@@ -165,7 +168,7 @@ class UndertoneService:
 
     async def _route(self, utterance: Utterance) -> Route:
         await self._policy.require_allowed(utterance)
-        route = self._router.route(utterance.call_id or new_id())
+        route = self._router.route(utterance.call_id or new_id(), utterance.tenant)
         if utterance.view:
             utterance.view.require_known(dict.fromkeys(route.answers.model.classes, 0.0))
         return route
@@ -230,6 +233,7 @@ class UndertoneService:
         self._champion.stop()
         if self._compares:
             self._challenger.stop()
+        self._tenants.stop()
         self._sweeper.stop()
         self.streams.close()
         self.jobs.close()

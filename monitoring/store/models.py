@@ -13,9 +13,14 @@ class ModelLog(Database):
     """Pointers that move by compare-and-swap, their history, and lineage."""
 
     def pointer(self, name: str) -> PointerRow | None:
-        """Where `name` (champion, challenger) points, or None before its first move."""
+        """Where `name` points, or None before its first move."""
         with self._reading() as session:
             return session.get(PointerRow, name)
+
+    def pointers(self) -> list[PointerRow]:
+        """Where every name points."""
+        with self._reading() as session:
+            return list(session.scalars(select(PointerRow).order_by(PointerRow.name)))
 
     def pointer_moves(self, name: str) -> list[PointerMoveRow]:
         """All moves of a pointer, first to last."""
@@ -29,7 +34,7 @@ class ModelLog(Database):
         """Point `name` at `tag` if nobody moved it since `expected_version` was read.
 
         Args:
-            name: champion or challenger.
+            name: champion, challenger or tenant/NAME.
             tag: the bundle's tag in the registry.
             lineage_id: the bundle's lineage.
             reason: why, for the history.

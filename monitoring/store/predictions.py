@@ -45,6 +45,7 @@ class PredictionLog(Database):
         speaker_id: str | None = None,
         call_id: str | None = None,
         channel: str | None = None,
+        tenant: str | None = None,
         role: str | None = None,
         purpose: str | None = None,
         consent: bool | None = None,
@@ -62,6 +63,7 @@ class PredictionLog(Database):
             speaker_id: who spoke, under the caller's own pseudonym.
             call_id: what groups utterances of one conversation, for the drift gate.
             channel: how the utterance came in (telephone, web, ...).
+            tenant: whose conversation it was.
             role: who spoke, in their relation to the operator.
             purpose: what the emotion was inferred for.
             consent: whether the speaker agreed to text and audio being kept.
@@ -89,6 +91,7 @@ class PredictionLog(Database):
             speaker_id=speaker_id,
             call_id=call_id,
             channel=channel,
+            tenant=tenant,
             role=role,
             purpose=purpose,
             consent=consent,

@@ -63,6 +63,7 @@ class PredictionRow(Table):
     speaker_id: Mapped[str | None]
     call_id: Mapped[str | None]
     channel: Mapped[str | None]
+    tenant: Mapped[str | None]
     role: Mapped[str | None]
     purpose: Mapped[str | None]
     consent: Mapped[bool | None]
@@ -110,7 +111,10 @@ class FeedbackRow(Table):
 
 
 class PointerRow(Table):
-    """A name (champion, challenger) that stands for a model tag. `version` counts its moves."""
+    """A name that stands for a model tag; `version` counts its moves.
+
+    The names are champion, challenger and tenant/NAME.
+    """
 
     __tablename__ = "pointers"
 

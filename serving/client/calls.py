@@ -23,6 +23,7 @@ class Wishes(TypedDict, total=False):
         speaker_id: who spoke, under a pseudonym of yours.
         call_id: groups the utterances of one conversation.
         channel: how the utterance came in.
+        tenant: whose conversation it is; that tenant's own model answers, if it has one.
         role: who speaks, one of `undertone.use.Role`.
         purpose: what the emotion is for, one of `undertone.use.Purpose`.
         consent: whether the speaker agreed to text and audio being kept.
@@ -37,6 +38,7 @@ class Wishes(TypedDict, total=False):
     speaker_id: str | None
     call_id: str | None
     channel: str | None
+    tenant: str | None
     role: str | None
     purpose: str | None
     consent: bool | None

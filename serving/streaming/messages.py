@@ -34,6 +34,7 @@ class Start(BaseModel):
         speaker_id: who speaks, under a pseudonym of the caller's.
         call_id: groups the utterances of one conversation; one is made without it.
         channel: how the speech came in.
+        tenant: whose conversation it is; that tenant's own model answers, if it has one.
         role: who speaks, in their relation to the operator.
         purpose: what the emotion is inferred for.
         consent: whether the speaker agreed to text and audio being kept.
@@ -53,6 +54,7 @@ class Start(BaseModel):
     speaker_id: Name | None = None
     call_id: Name | None = None
     channel: Name | None = None
+    tenant: Name | None = None
     role: Role | None = None
     purpose: Purpose | None = None
     consent: bool | None = None

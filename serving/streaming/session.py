@@ -142,6 +142,7 @@ def _utterance(start: Start) -> Utterance:
         speaker_id=start.speaker_id,
         call_id=start.call_id or new_id(),
         channel=start.channel,
+        tenant=start.tenant,
         role=start.role,
         purpose=start.purpose,
         consent=start.consent,

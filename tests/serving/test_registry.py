@@ -1,5 +1,6 @@
 import pytest
 
+from serving.registry import tenant_pointer
 from undertone.errors import RegistryError
 
 
@@ -67,6 +68,28 @@ def test_promotion_and_way_back(registry, register):
     assert registry.champion() == one
     with pytest.raises(RegistryError, match="no earlier champion"):
         registry.roll_back("again")
+
+
+def test_tenants_have_models_of_their_own(registry, register):
+    one, two = register("one"), register("two")
+    registry.promote(one, "for all")
+    registry.give("clinic", one, "as good")
+    registry.give("clinic", two, "better for them")
+    assert registry.tenants() == {"clinic"}
+    assert registry.show(one).pointers == ("champion",)
+    assert registry.show(two).pointers == ("tenant/clinic",)
+    assert registry.roll_back("worse", tenant_pointer("clinic")) == one
+    assert registry.show(one).pointers == ("champion", "tenant/clinic")
+    registry.give("clinic", None, "enough")
+    registry.give("bank", None, "it never had one")
+    assert (registry.champion(), registry.pointed_at("tenant/clinic")) == (one, None)
+    assert registry.tenants() == {"clinic"}
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../x", "Clinic", "a" * 64])
+def test_a_tenant_has_a_plain_name(registry, register, name):
+    with pytest.raises(RegistryError, match="no name for a tenant"):
+        registry.give(name, register("one"), "its own")
 
 
 def test_promoting_the_champion_again_moves_nothing(registry, register, store):

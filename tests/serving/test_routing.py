@@ -6,18 +6,20 @@ import pytest
 from serving_harness import live_service
 
 from serving.refusal import RefusedError
-from serving.routing import Router
+from serving.routing import Route, Router
 from undertone.config import ServingParams
 
 OLD, NEW = (
     SimpleNamespace(current=SimpleNamespace(model=SimpleNamespace(tag=tag))) for tag in ("a", "b")
 )
 NOBODY = SimpleNamespace(current=None)
+OWN = SimpleNamespace(model=SimpleNamespace(tag="c"))
+TENANTS = SimpleNamespace(model_of={"clinic": OWN}.get)
 CONVERSATIONS = [f"call {number}" for number in range(2000)]
 
 
 def routes(challenger=NEW, **shares):
-    router = Router(OLD, challenger, ServingParams(**shares))
+    router = Router(OLD, challenger, TENANTS, ServingParams(**shares))
     return [router.route(name) for name in CONVERSATIONS]
 
 
@@ -49,8 +51,36 @@ def test_without_another_model_the_champion_answers_all(challenger):
 
 def test_without_a_champion_nobody_answers():
     with pytest.raises(RefusedError) as refused:
-        Router(NOBODY, NEW, ServingParams(canary_share=1)).route("call")
+        Router(NOBODY, NEW, TENANTS, ServingParams(canary_share=1)).route("call", "clinic")
     assert refused.value.status == 503
+
+
+def test_a_tenant_is_answered_by_its_own_model_others_by_the_champion():
+    router = Router(OLD, NEW, TENANTS, ServingParams(canary_share=1))
+    assert router.route("call", "clinic") == Route(OWN)
+    assert router.route("call", "bank") == router.route("call") == Route(NEW.current)
+
+
+def test_a_tenants_model_is_served_swapped_and_withdrawn(tmp_path):
+    with live_service(tmp_path, params="serving: {poll_seconds: 0.1}") as live:
+        champion, first, second = (live.register(name) for name in ("anger", "fear", "disgust"))
+        live.registry.promote(champion, "for all")
+        live.client.wait_ready(60)
+        for tag in (first, second):
+            live.registry.give("clinic", tag, "its own")
+            wait_for_metric(
+                live, f'undertone_model{{model_tag="{tag}",pointer="tenant/clinic"}} 1.0'
+            )
+            answer = live.client.predict(text="hello", tenant="clinic")
+            assert answer.model_tag == tag
+            assert live.store.get_prediction(answer.prediction_id).tenant == "clinic"
+        assert live.client.predict(text="hello").model_tag == champion
+        assert live.client.predict(text="hello", tenant="bank").model_tag == champion
+        live.registry.give("clinic", None, "enough")
+        wait_for_metric(
+            live, f'undertone_model{{model_tag="{second}",pointer="tenant/clinic"}} 0.0'
+        )
+        assert live.client.predict(text="hello", tenant="clinic").model_tag == champion
 
 
 @pytest.mark.parametrize("share", ["canary_share", "shadow_share"])

@@ -260,6 +260,7 @@ def test_the_description_matches_the_routes(live):
         "speaker_id",
         "call_id",
         "channel",
+        "tenant",
         "role",
         "purpose",
         "consent",
