@@ -18,6 +18,7 @@ from cli import (
     monitor,
     policy,
     predict,
+    review,
     runs,
     serve,
     stress,
@@ -41,6 +42,7 @@ app.add_typer(runs.app, name="run")
 app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(review.app, name="review")
 app.add_typer(keys.app, name="keys")
 app.add_typer(policy.app, name="policy")
 app.command("train", rich_help_panel="Single steps")(runs.train)

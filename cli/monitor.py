@@ -1,10 +1,15 @@
-"""`undertone monitor`: verdicts and what they asked for."""
+"""`undertone monitor`: verdicts, what they asked for, and whether it may happen."""
+
+from typing import Annotated
 
 import typer
 
-from cli.console import out, table_of
+from cli.console import err, out, table_of
+from cli.options import By
 
-app = typer.Typer(help="Read verdicts and retrain requests.", no_args_is_help=True)
+app = typer.Typer(
+    help="Read verdicts and retrain requests; hold retrains back.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -27,3 +32,21 @@ def retrains() -> None:
     for retrain in reversed(Store().retrains()):
         table.add_row(*retrain.columns())
     out.print(table)
+
+
+@app.command()
+def hold(reason: Annotated[str, typer.Option(help="Why, for all who wonder.")], by: By) -> None:
+    """Let no retrain start until `release`; one that runs goes on."""
+    from monitoring.store import Store
+
+    Store().hold_retrains(reason, by)
+    err.print("No retrain starts until `undertone monitor release`.")
+
+
+@app.command()
+def release(by: By) -> None:
+    """Let retrains start again."""
+    from monitoring.store import Store
+
+    Store().release_retrains(by)
+    err.print("Retrains may start again.")

@@ -52,7 +52,7 @@ def list_() -> None:
 
 @app.command()
 def audit() -> None:
-    """List who changed keys and permissions, and what was forgotten."""
+    """List who changed keys, permissions and holds, what was forgotten, and what was retrained."""
     from monitoring.store import Store
 
     table = table_of("when", "by", "what", "details")

@@ -1,10 +1,13 @@
-"""The trigger: a waiting retrain goes ahead once there are labels, and only once."""
+"""The trigger: a waiting retrain goes ahead once nothing stands against it, and only once."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from monitoring.store import RetrainRow, Store
+from monitoring.store.tables import now
 from undertone.config import Params
+
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -32,35 +35,47 @@ class Claim:
 
 
 def claim(store: Store, params: Params) -> Claim:
-    """Claim the oldest retrain that waits, if there are labels enough for it.
+    """Claim the oldest retrain that waits, if nothing stands against it.
 
-    A request against a model that is champion no more is closed as kept.
+    What may: a person's hold, the cooldown, the week's budget, too few labels. A request against
+    a model that is champion no more is closed as kept.
     """
-    lease = timedelta(minutes=params.drift.lease_minutes)
+    lease = timedelta(minutes=params.trigger.lease_minutes)
     champion = store.pointer("champion")
     while (waiting := store.waiting_retrain(lease)) is not None:
         if champion is None or waiting.champion == champion.tag:
-            return _claim(store, waiting, params.continual.min_labels)
-        _supersede(store, waiting, champion.tag)
+            return _claim(store, waiting, params)
+        store.close_retrain(waiting.key, f"{champion.tag} is champion by now")
     return Claim(0, "No retrain is waiting.")
 
 
-def _claim(store: Store, waiting: RetrainRow, wanted: int) -> Claim:
-    labels = fresh_labels(store, waiting.champion)
-    if labels < wanted:
-        reason = f"labels: {labels} of {wanted}"
-        store.explain_retrain(waiting.key, reason)
-        return Claim(0, reason, waiting.key, champion=waiting.champion)
+def _claim(store: Store, waiting: RetrainRow, params: Params) -> Claim:
+    labels, wanted = fresh_labels(store, waiting.champion), params.continual.min_labels
+    told = f"labels: {labels} of {wanted}"
+    obstacle = _obstacle(store, params) or (told if labels < wanted else None)
+    if obstacle:
+        store.explain_retrain(waiting.key, obstacle)
+        return Claim(0, obstacle, waiting.key, champion=waiting.champion)
     got = store.claim_retrain(waiting.key)
     if got is None or got.token is None:
         return Claim(0, "Another run is retraining.", waiting.key, champion=waiting.champion)
-    return Claim(1, f"labels: {labels} of {wanted}", got.key, got.token, got.champion)
+    return Claim(1, told, got.key, got.token, got.champion)
 
 
-def _supersede(store: Store, waiting: RetrainRow, champion: str) -> None:
-    got = store.claim_retrain(waiting.key)
-    if got and got.token:
-        store.finish_retrain(got.key, got.token, "kept", reason=f"{champion} is champion by now")
+def _obstacle(store: Store, params: Params) -> str | None:
+    """What stands against any retrain now."""
+    if hold := store.hold():
+        return f"held by {hold.by}: {hold.reason}"
+    runs = [row for row in store.retrains() if row.claimed_at]
+    ends = [row.finished_at for row in runs if row.finished_at]
+    if ends:
+        cool = max(ends) + timedelta(hours=params.trigger.cooldown_hours)
+        if cool > now():
+            return f"cooldown until {cool:%F %H:%M} UTC"
+    lately = sum(row.claimed_at > now() - WEEK for row in runs if row.claimed_at)
+    if lately >= params.trigger.per_week:
+        return f"budget: {lately} of {params.trigger.per_week} retrains in seven days"
+    return None
 
 
 def fresh_labels(store: Store, champion: str) -> int:

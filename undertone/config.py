@@ -197,7 +197,20 @@ class DriftParams(Section):
     false_alarms_per_30_days: float = Field(1.0, gt=0)
     windows_per_day: float = Field(24.0, gt=0)
     power: float = Field(0.8, gt=0, lt=1)
-    lease_minutes: float = Field(360.0, gt=0)  # a claimed retrain that is silent so long is free
+
+
+class TriggerParams(Section):
+    """When a retrain that a verdict asked for may start.
+
+    Attributes:
+        cooldown_hours: from the end of one to the start of the next, whatever came of it.
+        per_week: that may start within seven days.
+        lease_minutes: after which one that was started and is silent may be started again.
+    """
+
+    cooldown_hours: float = Field(24.0, ge=0)
+    per_week: int = Field(3, ge=0)
+    lease_minutes: float = Field(360.0, gt=0)
 
 
 class OidcParams(Section):
@@ -298,7 +311,7 @@ class StreamingParams(Section):
     padding_seconds: float = Field(0.65, ge=0.1, le=1)
     longest_seconds: float = Field(20.0, ge=2, le=30)
     shortest_seconds: float = Field(0.1, ge=0.03, le=1)
-    first_seconds: float = Field(0.4, ge=0.1)
+    first_seconds: float = Field(0.3, ge=0.1)
     provisional_seconds: float = Field(0.75, ge=0.1)
     streams: int = Field(16, ge=1)
     max_seconds: float = Field(3600.0, gt=0)
@@ -344,6 +357,7 @@ class Params(Section):
     continual: ContinualParams = ContinualParams()
     promotion: PromotionParams = PromotionParams()
     drift: DriftParams = DriftParams()
+    trigger: TriggerParams = TriggerParams()
     serving: ServingParams = ServingParams()
     access: AccessParams = AccessParams()
     streaming: StreamingParams = StreamingParams()

@@ -102,7 +102,7 @@ class Loop:
 
     def _outlive_killed_run(self) -> None:
         """A demo killed while it retrained left its claim behind: wait until that runs out."""
-        lease = timedelta(minutes=self._params.drift.lease_minutes)
+        lease = timedelta(minutes=self._params.trigger.lease_minutes)
         for row in self._store.retrains():
             if row.state == "running" and row.claimed_at:
                 left = (row.claimed_at + lease - datetime.now(UTC)).total_seconds()

@@ -2,6 +2,7 @@
 
 from monitoring.store.audit import AuditLog, AuditRow
 from monitoring.store.errors import ConflictError, KeyRefusedError, LabelError, NotFoundError
+from monitoring.store.holds import HoldLog, HoldRow
 from monitoring.store.keys import ApiKeyRow, KeyLog
 from monitoring.store.models import ModelLog
 from monitoring.store.permissions import PermissionLog, UsePermissionRow
@@ -31,6 +32,7 @@ __all__ = [
     "FeedbackRow",
     "Forgotten",
     "GateStateRow",
+    "HoldRow",
     "KeyRefusedError",
     "LabelError",
     "Labelled",
@@ -51,6 +53,7 @@ class Store(
     ModelLog,
     VerdictLog,
     RetrainQueue,
+    HoldLog,
     TrafficLog,
     ReviewQueue,
     KeyLog,

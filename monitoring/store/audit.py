@@ -1,4 +1,7 @@
-"""Who changed who may do what, and what was forgotten. It names no speaker and holds no key."""
+"""Who changed who may do what, what was forgotten, and what was decided about retrains.
+
+It names no speaker and holds no key.
+"""
 
 from datetime import datetime
 from typing import Any

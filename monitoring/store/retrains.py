@@ -1,17 +1,23 @@
-"""Retrains: asked for by verdicts, claimed by exactly one pipeline at a time."""
+"""Retrains: asked for by verdicts, claimed by exactly one pipeline at a time.
+
+Every decision about one is a line of the audit, written in the same transaction.
+"""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from monitoring.store.audit import note
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, NotFoundError
+from monitoring.store.holds import standing
 from monitoring.store.tables import RetrainRow, VerdictRow, new_id, now
 
 Outcome = Literal["done", "kept", "failed"]
+TRIGGER = "the trigger"  # who decides, in the audit
 
 
 class RetrainQueue(Database):
@@ -75,25 +81,36 @@ class RetrainQueue(Database):
 
         Returns:
             The request with its `token`, which `finish_retrain` wants; None when another
-            caller was faster or another retrain is running.
+            caller was faster, another retrain is running or somebody holds them.
         """
         claim = (
             update(RetrainRow)
-            .where(RetrainRow.key == key, RetrainRow.state == "waiting")
+            .where(RetrainRow.key == key, RetrainRow.state == "waiting", ~standing().exists())
             .values(state="running", slot=1, token=new_id(), claimed_at=now(), reason="")
         )
         try:
             with self._changing() as session:
                 claimed = session.execute(claim.returning(RetrainRow)).scalar_one_or_none()
+                if claimed:
+                    _note(session, claimed)
         except IntegrityError:
             return None
         return claimed
 
     def explain_retrain(self, key: str, reason: str) -> None:
         """Note on a waiting request what it waits for."""
-        note = update(RetrainRow).where(RetrainRow.key == key, RetrainRow.state == "waiting")
         with self._changing() as session:
-            session.execute(note.values(reason=reason))
+            row = session.get(RetrainRow, key, with_for_update=True)
+            if row and row.state == "waiting" and row.reason != reason:
+                row.reason = reason
+                _note(session, row)
+
+    def close_retrain(self, key: str, reason: str) -> None:
+        """End a waiting request that is not to run any more as kept."""
+        with self._changing() as session:
+            row = session.get(RetrainRow, key, with_for_update=True)
+            if row and row.state == "waiting":
+                _end(session, row, "kept", reason)
 
     def finish_retrain(
         self,
@@ -116,10 +133,22 @@ class RetrainQueue(Database):
                 raise NotFoundError(f"There is no retrain '{key}' in {self.url}.")
             if row.token != token or row.state not in ("running", outcome):
                 raise ConflictError(f"Retrain {key} is {row.state} and not held by this claim.")
-            row.state, row.reason, row.challenger_tag = outcome, reason, challenger_tag
-            row.slot = row.open_champion = None
-            row.finished_at = row.finished_at or now()
+            if row.state == "running":
+                row.challenger_tag = challenger_tag
+                _end(session, row, outcome, reason)
         return row
+
+
+def _end(session: Session, row: RetrainRow, outcome: Outcome, reason: str) -> None:
+    row.state, row.reason, row.finished_at = outcome, reason, now()
+    row.slot = row.open_champion = None
+    _note(session, row)
+
+
+def _note(session: Session, row: RetrainRow) -> None:
+    details: dict[str, Any] = {"key": row.key, "champion": row.champion, "reason": row.reason}
+    told = {name: value for name, value in details.items() if value}
+    note(session, f"retrain {row.state}", TRIGGER, **told)
 
 
 def request(session: Session, verdict: VerdictRow) -> RetrainRow:
@@ -130,4 +159,5 @@ def request(session: Session, verdict: VerdictRow) -> RetrainRow:
     if row is None:
         row = RetrainRow(key=verdict.id, champion=verdict.champion, open_champion=verdict.champion)
         session.add(row)
+        note(session, "retrain asked for", TRIGGER, key=row.key, champion=row.champion)
     return row

@@ -48,6 +48,14 @@ def test_a_permission_is_given_shown_and_taken_back(store):
     assert undertone("policy", "allow", "--role", "king", *basis).exit_code != 0
 
 
+def test_retrains_are_held_and_released(store):
+    assert undertone("monitor", "hold", "--reason", "holidays", "--by", "ops").exit_code == 0
+    assert store.hold().reason == "holidays"
+    assert undertone("monitor", "release", "--by", "ops").exit_code == 0
+    assert store.hold() is None
+    assert "retrains released" in undertone("policy", "audit").stdout
+
+
 def test_forgetting_asks_for_one_thing(store):
     told = undertone("forget", "--speaker", "s1")
     assert "0 predictions" in told.output

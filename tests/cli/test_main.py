@@ -20,6 +20,8 @@ COMMANDS = [
     ["models", "rollback"],
     ["models", "withdraw"],
     ["monitor", "verdicts"],
+    ["monitor", "hold"],
+    ["review", "export"],
     ["keys", "create"],
     ["policy", "allow"],
     ["forget"],

@@ -98,6 +98,15 @@ def test_one_retrain_runs_at_a_time(store: Store) -> None:
     assert store.claim_retrain(keys[1]) is not None
 
 
+def test_a_hold_that_comes_after_the_look_keeps_a_claim_from_being_had(store: Store) -> None:
+    key = store.request_retrain(add_verdict(store).id).key
+    assert store.waiting_retrain(HOUR) is not None
+    store.hold_retrains("wait", by="ops")
+    assert store.claim_retrain(key) is None
+    store.release_retrains(by="ops")
+    assert store.claim_retrain(key) is not None
+
+
 def test_a_lost_claim_is_taken_again_and_cannot_finish(store: Store) -> None:
     key = store.request_retrain(add_verdict(store).id).key
     crashed = store.claim_retrain(key)

@@ -4,11 +4,12 @@ import pytest
 from observed import make_prediction
 
 from monitoring.lineage import ASKED, Node, chain
-from monitoring.store import NotFoundError, Store, VerdictRow
+from monitoring.store import ConflictError, NotFoundError, Store, VerdictRow
 from monitoring.trigger import claim
-from undertone.config import ContinualParams, Params
+from undertone.config import ContinualParams, Params, TriggerParams
 
-PARAMS = Params(continual=ContinualParams(min_labels=2))
+LABELS = ContinualParams(min_labels=2)
+PARAMS = Params(continual=LABELS, trigger=TriggerParams(cooldown_hours=0))
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -72,6 +73,75 @@ def test_the_next_retrain_wants_labels_of_its_own(store: Store) -> None:
     assert claim(store, PARAMS).reason == "labels: 0 of 2"
     label(store, 2)
     assert claim(store, PARAMS).go == 1
+
+
+def kept_once(store: Store) -> None:
+    """A retrain ran and changed nothing, and drift asks for another, with labels enough."""
+    crown(store, 1)
+    drift(store)
+    label(store, 2)
+    got = claim(store, PARAMS)
+    store.finish_retrain(got.key, got.token, "kept", reason="no gain")
+    drift(store, day=1)
+    label(store, 2)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "reason"),
+    [
+        (TriggerParams(cooldown_hours=1), "cooldown until "),
+        (TriggerParams(cooldown_hours=0, per_week=1), "budget: 1 of 1 retrains in seven days"),
+    ],
+)
+def test_retrains_neither_follow_at_once_nor_too_often(
+    store: Store, trigger: TriggerParams, reason: str
+) -> None:
+    kept_once(store)
+    got = claim(store, Params(continual=LABELS, trigger=trigger))
+    assert got.go == 0
+    assert got.reason.startswith(reason)
+    assert store.retrain(got.key).reason == got.reason
+    assert claim(store, PARAMS).go == 1
+
+
+def test_what_was_closed_without_running_costs_no_budget(store: Store) -> None:
+    crown(store, 1)
+    drift(store)
+    crown(store, 2)
+    claim(store, PARAMS)
+    crown(store, 1)
+    drift(store, day=1)
+    label(store, 2)
+    once = TriggerParams(cooldown_hours=24, per_week=1)
+    assert claim(store, Params(continual=LABELS, trigger=once)).go == 1
+
+
+def test_a_person_holds_retrains_and_lets_them_go(store: Store) -> None:
+    kept_once(store)
+    store.hold_retrains("new microphones", by="ops")
+    assert claim(store, PARAMS).reason == "held by ops: new microphones"
+    with pytest.raises(ConflictError, match="ops holds retrains already"):
+        store.hold_retrains("again", by="me")
+    store.release_retrains(by="me")
+    assert claim(store, PARAMS).go == 1
+    with pytest.raises(NotFoundError, match="not held"):
+        store.release_retrains(by="me")
+
+
+def test_each_decision_is_in_the_audit_once(store: Store) -> None:
+    kept_once(store)
+    store.hold_retrains("new microphones", by="ops")
+    for _ in range(3):
+        claim(store, PARAMS)
+    told = [(act.action, act.details.get("reason")) for act in store.audit()]
+    assert told == [
+        ("retrain asked for", None),
+        ("retrain running", None),
+        ("retrain kept", "no gain"),
+        ("retrain asked for", None),
+        ("retrains held", "new microphones"),
+        ("retrain waiting", "held by ops: new microphones"),
+    ]
 
 
 def test_a_request_against_a_former_champion_is_closed(store: Store) -> None:
