@@ -12,7 +12,7 @@ install: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip install --python $(BIN)/python --quiet --constraints constraints.txt --editable '.[dev]'
+	$(BIN)/uv pip install --python $(BIN)/python --quiet --compile-bytecode --constraints constraints.txt --editable '.[dev]'
 	touch $@
 
 # The page is tested in the system's Chromium: found, or installed where that is allowed.
