@@ -37,13 +37,13 @@ from serving.routing import Route, Router
 from serving.schemas import Answer, Feedback, ModelStatus
 from serving.streaming.streams import Streams
 from serving.tenants import Tenants
+from serving.untimed import leave_time_to_the_guard
 from serving.web import web_app
 from undertone.config import Params, load_params
 from undertone.errors import UndertoneError
 from undertone.prediction import Prediction
 
 FORM_OVERHEAD_BYTES = 64_000
-BACKSTOP_S = 30
 
 
 def service_params() -> Params:
@@ -253,6 +253,7 @@ class UndertoneService:
 
 def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
     """Dress a service class: bounds, error envelope, page and status."""
+    leave_time_to_the_guard()
     params = service_params()
     limits = params.serving
     short = Bounds(
@@ -266,7 +267,6 @@ def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
         logging={"access": {"enabled": False}},
         metrics={"enabled": False},
         tracing=tracing_config(),
-        traffic={"timeout": max(short.seconds, long.seconds) + BACKSTOP_S},
     )(inner)
     service.add_asgi_middleware(Lingering)
     service.add_asgi_middleware(Requests)
