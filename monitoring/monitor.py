@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from monitoring.alert import send_alerts
 from monitoring.evidence import Evidence
 from monitoring.finding import Finding, Verdict
 from monitoring.gate import DriftGate
@@ -54,10 +55,11 @@ class MonitorReport:
 
 
 def monitor_champion(store: Store, params: Params, out: Path) -> MonitorReport:
-    """`monitor` on the champion, with its own evaluation as the reference.
+    """`monitor` on the champion, with its own evaluation as the reference; drift is told of.
 
     Raises:
         NotFoundError: there is no champion, or its evaluation is not known.
+        ConfigError: the webhook's address is not one of https.
     """
     champion = store.pointer("champion")
     if champion is None:
@@ -66,7 +68,9 @@ def monitor_champion(store: Store, params: Params, out: Path) -> MonitorReport:
     if lineage.evaluation_uri is None:
         raise NotFoundError(f"The evaluation of {champion.tag} is not known: register it again.")
     reference = Path(lineage.evaluation_uri) / "predictions.parquet"
-    return monitor(store, champion.tag, reference=reference, params=params, out=out)
+    report = monitor(store, champion.tag, reference=reference, params=params, out=out)
+    send_alerts(store)
+    return report
 
 
 def monitor(

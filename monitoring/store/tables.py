@@ -173,6 +173,7 @@ class VerdictRow(Table):
     details: Mapped[dict[str, Any]]
     report_path: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    told_at: Mapped[datetime | None]
 
     def columns(self) -> tuple[str, str, str, str]:
         """For a table: when, champion, verdict in words, report."""

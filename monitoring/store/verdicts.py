@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, NotFoundError
 from monitoring.store.retrains import request
-from monitoring.store.tables import GateStateRow, RetrainRow, VerdictRow
+from monitoring.store.tables import GateStateRow, RetrainRow, VerdictRow, now
 
 
 class VerdictLog(Database):
@@ -88,6 +88,23 @@ class VerdictLog(Database):
             query = query.filter_by(champion=champion)
         with self._reading() as session:
             return list(session.scalars(query))
+
+    def untold_verdicts(self, least: int, since: datetime) -> list[VerdictRow]:
+        """Verdicts of at least `least`, given from `since` on, that nobody was told of yet."""
+        query = (
+            select(VerdictRow)
+            .where(VerdictRow.verdict >= least, VerdictRow.created_at >= since)
+            .where(VerdictRow.told_at.is_(None))
+            .order_by(VerdictRow.created_at)
+        )
+        with self._reading() as session:
+            return list(session.scalars(query))
+
+    def mark_told(self, verdict_id: str) -> None:
+        """Note that somebody was told of a verdict."""
+        told = update(VerdictRow).where(VerdictRow.id == verdict_id)
+        with self._changing() as session:
+            session.execute(told.values(told_at=now()))
 
     def recent_verdicts(self, limit: int) -> list[tuple[VerdictRow, RetrainRow | None]]:
         """The newest verdicts, each with the retrain that it asked for, newest first."""
