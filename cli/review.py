@@ -61,20 +61,11 @@ def import_(
     exported: Annotated[Path, typer.Argument(help="Label Studio's JSON export.")],
 ) -> None:
     """Take what was annotated as feedback. Taking the same again changes nothing."""
-    from monitoring.label_studio import answers
-    from monitoring.store import ConflictError, LabelError, NotFoundError, Store
-    from undertone.corpora.base import Reject
+    from monitoring.label_studio import take
+    from monitoring.store import Store
     from undertone.labelling.table import write_refusals
 
-    told, refused = answers(exported)
-    store, taken = Store(), 0
-    for one in told:
-        try:
-            store.add_feedback(one.prediction_id, one.emotion, source=one.source, role="annotator")
-        except (ConflictError, LabelError, NotFoundError) as error:
-            refused.append(Reject(one.prediction_id, str(error)))
-        else:
-            taken += 1
+    taken, refused = take(Store(), exported)
     beside = exported.with_suffix(".refused.csv")
     write_refusals(beside, refused)
     err.print(f"{taken} answers, {len(refused)} refused → {beside}")

@@ -4,7 +4,6 @@ import logging
 import os
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -12,12 +11,12 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from monitoring.finding import Verdict
 from monitoring.store import Store, VerdictRow
 from monitoring.store.tables import now
+from undertone.addresses import is_private
 from undertone.errors import ConfigError
 
 WEBHOOK = "UNDERTONE_WEBHOOK"  # the address is a secret: it is in no settings and no log
 FRESH = timedelta(days=1)  # what is older is no news
 TIMEOUT_S = 10.0
-HERE = ("127.0.0.1", "::1", "localhost")
 
 logger = logging.getLogger("undertone.monitoring")
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses
@@ -38,7 +37,8 @@ def send_alerts(store: Store) -> int:
     address = os.environ.get(WEBHOOK)
     if not address:
         return 0
-    _require_private(address)
+    if not is_private(address):
+        raise ConfigError(f"{WEBHOOK} must be an https:// address.")
     waiting = store.untold_verdicts(Verdict.MIX, now() - FRESH)
     for taken, verdict in enumerate(waiting):
         try:
@@ -49,12 +49,6 @@ def send_alerts(store: Store) -> int:
             return taken
         store.mark_told(verdict.id)
     return len(waiting)
-
-
-def _require_private(address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in HERE):
-        raise ConfigError(f"{WEBHOOK} must be an https:// address.")
 
 
 def _post(address: str, message: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from monitoring.store import PredictionRow
+from monitoring.store import ConflictError, LabelError, NotFoundError, PredictionRow, Store
 from undertone.corpora.base import Reject
 from undertone.errors import CorpusError
 from undertone.labels import EMOTIONS
@@ -121,6 +121,25 @@ def answers(exported: Path) -> tuple[list[Answer], list[Reject]]:
                 reason = f"{annotation.who} chose {len(choices)} emotions, not one"
                 refused.append(Reject(asked, reason))
     return found, refused
+
+
+def take(store: Store, exported: Path) -> tuple[int, list[Reject]]:
+    """Keep what people answered as feedback; taking the same again changes nothing.
+
+    Returns:
+        How many answers were kept, and what was refused.
+
+    Raises:
+        CorpusError: it is no export of Label Studio.
+    """
+    told, refused = answers(exported)
+    unread = len(refused)
+    for one in told:
+        try:
+            store.add_feedback(one.prediction_id, one.emotion, source=one.source, role="annotator")
+        except (ConflictError, LabelError, NotFoundError) as error:
+            refused.append(Reject(one.prediction_id, str(error)))
+    return len(told) + unread - len(refused), refused
 
 
 def _read(exported: Path) -> list[_Task]:

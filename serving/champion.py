@@ -1,7 +1,6 @@
 """The models that pointers name in memory, their successors swapped in while requests run."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 
 from serving.metrics import metrics
 from serving.registry import RegisteredModel, Registry
+from serving.repeating import Repeating
 from serving.schemas import ModelStatus
 from undertone.audio import SAMPLE_RATE, wav
 from undertone.config import Params
@@ -68,7 +68,7 @@ class Loaded:
     load_seconds: float
 
 
-class ModelHolder:
+class ModelHolder(Repeating):
     """Holds the model that a pointer names, and follows the pointer from a thread of its own.
 
     A new model is loaded, checked on known signals and warmed beside the old one, which answers
@@ -82,6 +82,7 @@ class ModelHolder:
     """
 
     def __init__(self, pointer: str, registry: Registry, loader: Loader, params: Params) -> None:
+        super().__init__(pointer, self._look, params.serving.poll_seconds)
         self.current: Loaded | None = None
         self._pointer = pointer
         self._registry = registry
@@ -91,17 +92,6 @@ class ModelHolder:
         self._problem: str | None = None
         self._failed: str | None = None
         self._retry_at = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name=pointer, daemon=True)
-
-    def start(self) -> None:
-        """Begin to follow the pointer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Follow it no more."""
-        self._stop.set()
-        self._thread.join()
 
     def status(self) -> ModelStatus:
         """Who answers, who should, and what went wrong."""
@@ -118,12 +108,6 @@ class ModelHolder:
                 "load_seconds": loaded.load_seconds,
             }
         )
-
-    def _follow(self) -> None:
-        while True:
-            self._look()
-            if self._stop.wait(self._params.serving.poll_seconds):
-                return
 
     def _look(self) -> None:
         try:

@@ -227,8 +227,8 @@ class Registry:
         pointer = tenant_pointer(tenant)
         if tag:
             self._point(pointer, tag, reason)
-        elif self.pointed_at(pointer):
-            self._move(pointer, "", "", reason)
+        else:
+            self._clear(pointer, reason)
 
     def tenants(self) -> set[str]:
         """Names of the tenants that have a model of their own, or had one."""
@@ -246,8 +246,7 @@ class Registry:
 
     def clear_challenger(self, reason: str) -> None:
         """Let no model wait for judgement."""
-        if self.challenger():
-            self._move(CHALLENGER, "", "", reason)
+        self._clear(CHALLENGER, reason)
 
     def pointed_at(self, name: str) -> str | None:
         """Tag that a pointer names (champion, challenger, `tenant/NAME`), or none."""
@@ -258,6 +257,10 @@ class Registry:
         lineage_id = self.show(tag).lineage["lineage_id"]
         if self.pointed_at(name) != tag:
             self._move(name, tag, lineage_id, reason)
+
+    def _clear(self, name: str, reason: str) -> None:
+        if self.pointed_at(name):
+            self._move(name, "", "", reason)
 
     def _move(self, name: str, tag: str, lineage_id: str, reason: str) -> None:
         pointer = self._store.pointer(name)

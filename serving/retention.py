@@ -1,6 +1,5 @@
 """What is too old is forgotten, while the service runs and by `undertone forget --expired`."""
 
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ from monitoring.store import Forgotten, Store
 from monitoring.store.tables import now
 from serving.jobs.folder import JobFolders
 from serving.refusal import log_failure
+from serving.repeating import Repeating
 from undertone.config import LongParams
 
 PAUSE_S = 3600.0
@@ -38,7 +38,7 @@ def forget_speaker(store: Store, speaker_id: str, *, by: str) -> Forgotten:
     return replace(store.forget_speaker(speaker_id, by=by), jobs=jobs)
 
 
-class Sweeper:
+class Sweeper(Repeating):
     """A thread that forgets what has expired, at once and then every hour.
 
     Args:
@@ -47,24 +47,12 @@ class Sweeper:
     """
 
     def __init__(self, store: Store, days: float | None) -> None:
+        super().__init__("sweeper", self._sweep, PAUSE_S)
         self._store = store
         self._days = days
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._sweep, name="sweeper", daemon=True)
-
-    def start(self) -> None:
-        """Begin to sweep."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish a sweep, and begin no other."""
-        self._stop.set()
-        self._thread.join()
 
     def _sweep(self) -> None:
-        while not self._stop.is_set():
-            try:
-                forget_expired(self._store, self._days, by="the service")
-            except Exception as error:
-                log_failure("What has expired was not forgotten", error)
-            self._stop.wait(PAUSE_S)
+        try:
+            forget_expired(self._store, self._days, by="the service")
+        except Exception as error:
+            log_failure("What has expired was not forgotten", error)

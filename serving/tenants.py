@@ -1,15 +1,15 @@
 """Tenants that have a model of their own."""
 
-import threading
 from contextlib import suppress
 
 from serving.champion import Loaded, Loader, ModelHolder
 from serving.registry import OF_TENANT, Registry
+from serving.repeating import Repeating
 from undertone.config import Params
 from undertone.errors import StoreError
 
 
-class Tenants:
+class Tenants(Repeating):
     """Holds the models of tenants, each followed and swapped as the champion is.
 
     Args:
@@ -19,21 +19,15 @@ class Tenants:
     """
 
     def __init__(self, registry: Registry, loader: Loader, params: Params) -> None:
+        super().__init__("tenants", self._look, params.serving.poll_seconds)
         self._registry = registry
         self._loader = loader
         self._params = params
         self._holders: dict[str, ModelHolder] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name="tenants", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look for tenants."""
-        self._thread.start()
 
     def stop(self) -> None:
         """Follow none of them any more."""
-        self._stop.set()
-        self._thread.join()
+        super().stop()
         for holder in self._holders.values():
             holder.stop()
 
@@ -41,12 +35,6 @@ class Tenants:
         """The tenant's own model; none while it has none that answers."""
         holder = self._holders.get(tenant)
         return holder.current if holder else None
-
-    def _follow(self) -> None:
-        while True:
-            self._look()
-            if self._stop.wait(self._params.serving.poll_seconds):
-                return
 
     def _look(self) -> None:
         with suppress(StoreError):  # the champion's holder tells of it

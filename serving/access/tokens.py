@@ -8,11 +8,11 @@ import jwt
 
 from serving.access.gatekeeper import Caller
 from serving.refusal import RefusedError
+from undertone.addresses import is_private
 from undertone.config import OidcParams
 from undertone.errors import ConfigError
 
 FETCH_TIMEOUT_S = 5
-HERE = ("127.0.0.1", "::1", "localhost")
 
 
 class Tokens:
@@ -64,10 +64,9 @@ def _scopes(claim: object) -> list[str]:
 
 
 def _keys(place: str) -> Callable[[str], jwt.PyJWK]:
-    address = urlsplit(place)
-    if address.scheme == "https" or (address.scheme == "http" and address.hostname in HERE):
+    if is_private(place):
         return jwt.PyJWKClient(place, timeout=FETCH_TIMEOUT_S).get_signing_key
-    if address.scheme:
+    if urlsplit(place).scheme:
         raise ConfigError(f"access.oidc.keys must be an https:// address or a file, not {place}.")
     try:
         return jwt.PyJWKSet.from_json(Path(place).read_text(encoding="utf-8")).__getitem__

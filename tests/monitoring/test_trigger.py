@@ -63,27 +63,21 @@ def test_a_request_waits_for_labels_and_says_so(store: Store) -> None:
     assert claim(store, PARAMS).go == 0
 
 
-def test_the_next_retrain_wants_labels_of_its_own(store: Store) -> None:
+def kept_once(store: Store) -> None:
+    """A retrain ran and changed nothing, and drift asks for another."""
     crown(store, 1)
     drift(store)
     label(store, 2)
     got = claim(store, PARAMS)
     store.finish_retrain(got.key, got.token, "kept", reason="no gain")
     drift(store, day=1)
+
+
+def test_the_next_retrain_wants_labels_of_its_own(store: Store) -> None:
+    kept_once(store)
     assert claim(store, PARAMS).reason == "labels: 0 of 2"
     label(store, 2)
     assert claim(store, PARAMS).go == 1
-
-
-def kept_once(store: Store) -> None:
-    """A retrain ran and changed nothing, and drift asks for another, with labels enough."""
-    crown(store, 1)
-    drift(store)
-    label(store, 2)
-    got = claim(store, PARAMS)
-    store.finish_retrain(got.key, got.token, "kept", reason="no gain")
-    drift(store, day=1)
-    label(store, 2)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +91,7 @@ def test_retrains_neither_follow_at_once_nor_too_often(
     store: Store, trigger: TriggerParams, reason: str
 ) -> None:
     kept_once(store)
+    label(store, 2)
     got = claim(store, Params(continual=LABELS, trigger=trigger))
     assert got.go == 0
     assert got.reason.startswith(reason)
@@ -118,6 +113,7 @@ def test_what_was_closed_without_running_costs_no_budget(store: Store) -> None:
 
 def test_a_person_holds_retrains_and_lets_them_go(store: Store) -> None:
     kept_once(store)
+    label(store, 2)
     store.hold_retrains("new microphones", by="ops")
     assert claim(store, PARAMS).reason == "held by ops: new microphones"
     with pytest.raises(ConflictError, match="ops holds retrains already"):
@@ -130,6 +126,7 @@ def test_a_person_holds_retrains_and_lets_them_go(store: Store) -> None:
 
 def test_each_decision_is_in_the_audit_once(store: Store) -> None:
     kept_once(store)
+    label(store, 2)
     store.hold_retrains("new microphones", by="ops")
     for _ in range(3):
         claim(store, PARAMS)

@@ -14,13 +14,13 @@ from pydantic import BaseModel, Field, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential, wait_random
 
+from undertone.addresses import is_private
 from undertone.errors import ConfigError, UndertoneError
 from undertone.labelling.prompting import Shot
 
 ATTEMPTS = 5
 LONGEST_WAIT_S = 30.0
 MAX_ANSWER_CHARACTERS = 2000
-LOCAL = ("localhost", "127.0.0.1", "::1")
 INSTRUCTION = (
     "You tell which emotion a speaker feels from what they say. Answer with one JSON object and "
     'nothing else: {{"emotion": one of {emotions}, "confidence": a number from 0 to 1}}. '
@@ -82,7 +82,7 @@ class Endpoint:
         key = os.environ.get(self.key_variable, "").strip()
         if not key:
             raise ConfigError(f"The environment variable {self.key_variable} holds no key.")
-        if address.scheme == "http" and address.host not in LOCAL:
+        if not is_private(self.url):
             raise ConfigError(f"A key is not sent to {self.url} in the open. Use https.")
         return {"Authorization": f"Bearer {key}"}
 

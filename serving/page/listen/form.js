@@ -2,7 +2,7 @@ import { at, capital, percent } from "../common/dom.js";
 import { ask, explain } from "../common/service.js";
 import { showAnswer } from "./answer.js";
 import { Clip } from "./clip.js";
-import { addPolicy, offerConsent, offerPolicy } from "./policy.js";
+import { addPolicy, offerPolicy } from "./policy.js";
 
 const spoken = (answer) =>
   answer.unknown
@@ -40,5 +40,4 @@ export function startListening(onAnswer) {
     at("send").disabled = false;
   });
   offerPolicy().catch(refuse);
-  offerConsent().catch(refuse);
 }

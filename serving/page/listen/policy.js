@@ -14,8 +14,7 @@ function listed(schema, schemas) {
 }
 
 /** Ask whether words or recording may be kept, where the service would keep any. */
-export async function offerConsent() {
-  const { keeps } = await ask("model");
+export function offerConsent(keeps) {
   at("keeping").querySelector("span").textContent = `The speaker agrees that ${keeps.join(" and ")} are kept.`;
   at("keeping").hidden = !keeps.length;
 }
