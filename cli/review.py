@@ -19,10 +19,10 @@ def list_(days: Days = 7, count: Count = 20) -> None:
     """List what waits, newest first."""
     from monitoring.store import Store
 
-    table = table_of("prediction", "when", "answer", "doubt", "words")
+    table = table_of("prediction", "when", "answer, doubt, words")
     for row, reason in Store().review_queue(_since(days), count):
-        answer = f"{row.emotion} {row.confidence:.2f}"
-        table.add_row(row.id, f"{row.created_at:%F %T}", answer, reason, row.text or "")
+        told = f"{row.emotion} {row.confidence:.2f}: {reason}. {row.text or ''}"
+        table.add_row(row.id, f"{row.created_at:%F %H:%M}", told)
     out.print(table)
 
 

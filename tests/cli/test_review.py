@@ -1,6 +1,7 @@
 """The review queue from the command line, and by way of Label Studio."""
 
 import json
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import pytest
@@ -54,6 +55,22 @@ def test_what_waits_is_listed_and_answered(store):
     assert "unsure" not in review("list").stdout
     assert list(store.labelled().frame["feedback_emotion"]) == ["fear"]
     assert isinstance(review("answer", "sure", "joy", "--by", "me").exception, LabelError)
+
+
+def test_an_id_can_be_copied_from_a_narrow_terminal(store, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    row, _ = store.review_queue(datetime.min.replace(tzinfo=UTC), 1)[0]
+    name = store.add_prediction(
+        Prediction(
+            emotion="anger",
+            confidence=0.2,
+            distribution=row.distribution,
+            modalities=Modalities(audio=True, text=False, image=False),
+            model_tag=row.model_tag,
+            lineage_id=row.lineage_id,
+        )
+    )
+    assert name in CliRunner().invoke(app, ["review", "list"]).stdout
 
 
 def test_tasks_tell_the_answer_the_words_and_where_the_recording_is(store, home):
