@@ -35,6 +35,46 @@ def retrains() -> None:
 
 
 @app.command()
+def baseline(
+    by: By,
+    days: Annotated[float, typer.Option(min=0, help="How many, up to now.")] = 14,
+) -> None:
+    """Compare with the last days from now on: you vouch that nothing was wrong in them.
+
+    From seven days on, hours of the day and differences between days are known too.
+    """
+    from datetime import timedelta
+
+    from monitoring.baseline import take_baseline
+    from monitoring.monitor import tested_champion
+    from monitoring.reference import read_tested
+    from monitoring.store import Store
+    from monitoring.store.tables import now
+
+    store, end = Store(), now()
+    tag, predictions = tested_champion(store)
+    since = end - timedelta(days=days)
+    tested = read_tested(predictions)
+    taken = take_baseline(store, tag, tested, since=since, until=end, by=by)
+    err.print(f"{tag} is compared with its {len(taken.details['means'])} calls of {days:g} days.")
+
+
+@app.command()
+def prove(seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 17) -> None:
+    """Measure the drift gate's promises by simulation, and what breaks them; about a minute."""
+    from monitoring.proof import CLAIMS, prove
+    from undertone.progress import track
+
+    table = table_of("", "measured", "bounds", "trials", "promise")
+    claims = list(track(prove(seed), "simulating", len(CLAIMS)))
+    for claim in claims:
+        table.add_row(*claim.columns())
+    out.print(table)
+    if not all(claim.holds for claim in claims):
+        raise typer.Exit(1)
+
+
+@app.command()
 def hold(reason: Annotated[str, typer.Option(help="Why, for all who wonder.")], by: By) -> None:
     """Let no retrain start until `release`; one that runs goes on."""
     from monitoring.store import Store

@@ -1,4 +1,4 @@
-"""Drift that somebody is told of at once, by a webhook."""
+"""Drift and surges that somebody is told of at once, by a webhook."""
 
 import logging
 import os
@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from monitoring.finding import Verdict
 from monitoring.store import Store, VerdictRow
 from monitoring.store.tables import now
 from undertone.addresses import is_private
@@ -23,7 +22,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses
 
 
 def send_alerts(store: Store) -> int:
-    """Tell the webhook of drift that it has not been told of.
+    """Tell the webhook of alerts that it has not been told of.
 
     A verdict is marked when the webhook has taken it. One that was not taken is told of by the next
     run, and one whose run died in between twice: its `verdict_id` tells.
@@ -39,7 +38,7 @@ def send_alerts(store: Store) -> int:
         return 0
     if not is_private(address):
         raise ConfigError(f"{WEBHOOK} must be an https:// address.")
-    waiting = store.untold_verdicts(Verdict.MIX, now() - FRESH)
+    waiting = store.untold_verdicts(now() - FRESH)
     for taken, verdict in enumerate(waiting):
         try:
             _post(address, _message(verdict))
@@ -65,10 +64,10 @@ def _post(address: str, message: dict[str, Any]) -> None:
 
 def _message(verdict: VerdictRow) -> dict[str, Any]:
     """`text` is what Slack, Mattermost and their like show."""
-    words = verdict.details.get("words", "")
     return {
-        "text": f"Undertone, drift of {verdict.champion}: {words}",
+        "text": f"Undertone, {verdict.champion}: {verdict.alert}",
         "verdict": verdict.verdict,
+        "surge": verdict.details.get("surge"),
         "verdict_id": verdict.id,
         "champion": verdict.champion,
         "window_start": verdict.window_start.isoformat(),

@@ -5,17 +5,22 @@ is evidence: Shin, Ramdas, Rinaldo, "E-detectors: a nonparametric framework for 
 detection", arXiv 2203.03532.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.reference import Array, Reference
+from monitoring.calls import Calls
+from monitoring.ranks import Array
+from monitoring.reference import Reference
 
 MULTIPLES = (1, 2, 4)
 BOLDEST = 0.75
 WIDEST_BAND = 0.75
 LARGEST_MEAN = 0.98
+INNERMOST = 1e-3
+LEAST_GAIN = -0.999
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,9 @@ class Bets:
         channel: index of the channel [B].
         sign: +1 bets on more, -1 on less [B].
         target: the shift it is made for [B].
-        edge: b, the end of the tolerance band that it starts from [B].
-        stake: λ, signed [B].
+        edge: b, the end of the tolerance band that it starts from, by hour of the day [H, B]; H is
+            1 where the reference knows no hours.
+        stake: λ, signed, by hour of the day [H, B].
         log_weight: log of its share of the starting wealth [B]; half is on emotions.
     """
 
@@ -38,13 +44,16 @@ class Bets:
     stake: Array
     log_weight: Array
 
-    def log_wealth(self, calls: Array) -> Array:
-        """Log of the wealth that each bet of 1 becomes over these calls [calls, C] → [B]."""
-        gain = self.stake * (calls[:, self.channel] - self.edge)
-        return np.asarray(np.log1p(np.nan_to_num(gain, nan=0.0)).sum(axis=0))
+    def log_wealth(self, calls: Calls) -> Array:
+        """Log of the wealth that each bet of 1 becomes over each of N calls [N, B]."""
+        hour = calls.hour_of_day % len(self.edge)
+        gain = self.stake[hour] * (calls.means[:, self.channel] - self.edge[hour])
+        return np.asarray(np.log1p(np.nan_to_num(gain, nan=0.0)))
 
 
-def place_bets(reference: Reference, band: Array, smallest: Array) -> Bets:
+def place_bets(
+    reference: Reference, band: Array, smallest: Array, signs: Sequence[int] = (1, -1)
+) -> Bets:
     """All bets that a reference allows.
 
     A target of which the band takes three quarters, or that would leave [0, 1], gets no bet.
@@ -53,20 +62,22 @@ def place_bets(reference: Reference, band: Array, smallest: Array) -> Bets:
         reference: means and variances.
         band: half-width t of the tolerance band [C].
         smallest: δ, the smallest shift worth acting on [C].
+        signs: 1 to bet on more, -1 to bet on less.
     """
     table = np.array(
         [
             (channel, sign, multiple * smallest[channel])
             for channel in range(len(band))
             for multiple in MULTIPLES
-            for sign in (1, -1)
+            for sign in signs
             if band[channel] < WIDEST_BAND * multiple * smallest[channel]
             and 0 <= reference.mean[channel] + sign * multiple * smallest[channel] <= LARGEST_MEAN
         ]
     ).reshape(-1, 3)
     channel, sign, target = table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2]
     mean, variance = reference.mean[channel], reference.variance[channel]
-    edge = mean + sign * band[channel]
+    usual = mean + reference.season[:, channel]
+    edge = np.clip(usual + sign * band[channel], INNERMOST, 1 - INNERMOST)
     spread = np.maximum(mean * (1 - mean), 1e-6)
     variance_at_edge = variance * edge * (1 - edge) / spread
     worst_loss = np.where(sign > 0, edge, 1 - edge)
@@ -92,11 +103,12 @@ def calls_to_detect(
     Returns:
         Number of calls; infinite where the bet does not grow.
     """
+    edge, stake = bets.edge[:, bet].mean(), bets.stake[:, bet].mean()
     calls = reference.calls[:, bets.channel[bet]]
     slope = bets.sign[bet] * bets.target[bet] / reference.variance[bets.channel[bet]]
     weight = np.maximum(1 + slope * (calls - calls.mean()), 0)
     weight /= weight.sum()
-    gain = np.log1p(bets.stake[bet] * (calls - bets.edge[bet]))
+    gain = np.log1p(np.maximum(stake * (calls - edge), LEAST_GAIN))
     drift = float(weight @ gain)
     if drift <= 0:
         return float("inf")

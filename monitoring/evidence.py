@@ -5,11 +5,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from monitoring.bets import Bets
-from monitoring.reference import Array
+from monitoring.calls import Calls
+from monitoring.ranks import Array
+from monitoring.reference import Reference
 
-MOST_WINDOWS = 200
+MOST_WINDOWS = 64
 LEAST_WINDOWS = 20
 
 
@@ -20,8 +23,8 @@ class Window:
     Attributes:
         calls: how many calls it had.
         counts: calls that had the channel [C].
-        sums: of the call means [C].
-        squares: of the call means squared [C].
+        sums: of the call means, the season taken out [C].
+        squares: of the same squared [C].
         log_wealth: what the bets made of it [B].
     """
 
@@ -32,15 +35,28 @@ class Window:
     log_wealth: Array
 
     @classmethod
-    def of(cls, calls: Array, bets: Bets) -> "Window":
-        """Sum up call means [calls, C]."""
-        return cls(
-            calls=len(calls),
-            counts=(~np.isnan(calls)).sum(axis=0).astype(float),
-            sums=np.nansum(calls, axis=0),
-            squares=np.nansum(calls**2, axis=0),
-            log_wealth=bets.log_wealth(calls),
-        )
+    def of(cls, calls: Calls, reference: Reference, bets: Bets) -> "Window":
+        """Sum up N calls."""
+        return cls.of_groups(calls, csr_array(np.ones((1, len(calls)))), reference, bets)[0]
+
+    @classmethod
+    def of_groups(
+        cls, calls: Calls, members: csr_array, reference: Reference, bets: Bets
+    ) -> list["Window"]:
+        """Sum up each of G groups of N calls.
+
+        Args:
+            calls: the calls.
+            members: which of them belong to each group [G, N].
+            reference: what they are compared with.
+            bets: what is bet on them.
+        """
+        means = reference.without_season(calls)
+        there, known = ~np.isnan(means), np.nan_to_num(means, nan=0.0)
+        columns = (there, known, known**2, bets.log_wealth(calls))
+        sizes = members.sum(axis=1).astype(int).tolist()
+        parts = (members @ column for column in columns)
+        return [cls(*sums) for sums in zip(sizes, *parts, strict=True)]
 
     def __add__(self, other: "Window") -> "Window":
         mine, theirs = vars(self), vars(other)

@@ -1,6 +1,7 @@
 """What the drift gate found in a window, as plain data and as words."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from enum import IntEnum
 from typing import Any
 
@@ -105,9 +106,11 @@ class Finding:
     @property
     def words(self) -> str:
         """The verdict as a reader wants it: what, how much, from how many calls."""
-        return f"{HEADLINES[self.verdict]} {self._grounds()}"
+        return f"{HEADLINES[self.verdict]} {self.grounds}"
 
-    def _grounds(self) -> str:
+    @property
+    def grounds(self) -> str:
+        """How much, and from how many calls."""
         calls = f"{self.calls_used} calls"
         if self.verdict >= Verdict.MIX:
             named = ", ".join(map(str, self.moved)) or "no single channel stands out"
@@ -130,9 +133,9 @@ class Finding:
         return asdict(self) | {"verdict": int(self.verdict), "words": self.words}
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "Finding":
+    def from_json(cls, values: Mapping[str, Any]) -> "Finding":
         """The finding that `as_json` gave."""
-        own = {name: value for name, value in values.items() if name != "words"}
+        own = {part.name: values[part.name] for part in fields(cls)}
         shifts = tuple(Shift(**shift) for shift in values["shifts"])
         mix = {name: tuple(share) for name, share in values["true_mix"].items()}
         return cls(**own | {"verdict": Verdict(own["verdict"]), "shifts": shifts, "true_mix": mix})

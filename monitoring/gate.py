@@ -5,19 +5,21 @@ Shin, Ramdas, Rinaldo, arXiv 2203.03532.
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, reduce
 
 import numpy as np
-import pandas as pd
+from scipy.sparse import csr_array
 from scipy.special import logsumexp
 from scipy.stats import norm
 
 from monitoring.bets import calls_to_detect, place_bets
+from monitoring.calls import Calls
 from monitoring.evidence import Evidence, Window, latest
 from monitoring.finding import Finding, Shift, Verdict
 from monitoring.mix import rates, true_mix, unmix
-from monitoring.reference import Array, Reference
+from monitoring.ranks import Array
+from monitoring.reference import Reference
 from monitoring.resolution import (
     calls_for_steady,
     check_ids,
@@ -27,10 +29,12 @@ from monitoring.resolution import (
     tolerance,
 )
 from undertone.config import DriftParams
+from undertone.errors import ModelError
 
 DAYS = 30
 LEAST_VARIANCE_SHARE = 0.25
 CALLS_FOR_MIX = 30
+TOLERATED = 1e-6
 
 
 class DriftGate:
@@ -41,18 +45,28 @@ class DriftGate:
     dependence inside a call and any schedule of windows.
 
     Args:
-        reference: the champion's predictions on test.
+        reference: the champion's predictions when nothing is wrong.
         params: smallest shifts, false alarms allowed, nominal windows a day, power.
+        false_alarms: expected in 30 days at most; those of `params` without it.
+        signs: 1 to look for more of something, -1 for less.
     """
 
-    def __init__(self, reference: Reference, params: DriftParams) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        params: DriftParams,
+        *,
+        false_alarms: float | None = None,
+        signs: Sequence[int] = (1, -1),
+    ) -> None:
         self.reference = reference
         self.params = params
+        self._allowed = false_alarms or params.false_alarms_per_30_days
         self._classes = len(reference.emotions)
         self.smallest = smallest_shifts(reference, params)
         self.band = tolerance(reference, self.smallest)
-        self.bets = place_bets(reference, self.band, self.smallest)
-        self.threshold = DAYS * params.windows_per_day / params.false_alarms_per_30_days
+        self.bets = place_bets(reference, self.band, self.smallest, signs)
+        self.threshold = DAYS * params.windows_per_day / self._allowed
         self.calls_for_steady = calls_for_steady(reference, self.smallest[0], params.power)
         self.calls_needed = [self._calls_needed(c) for c in range(len(self.band))]
 
@@ -60,29 +74,62 @@ class DriftGate:
         """The evidence before the first window."""
         return Evidence.none(len(self.bets.channel))
 
+    def sum_up(self, parts: Iterable[Calls]) -> Window:
+        """A window in sums, however it comes.
+
+        Raises:
+            ModelError: predictions name emotions that the reference does not know.
+        """
+        window = self.window(Calls.of_means(np.empty((0, len(self.band)))))
+        for calls in parts:
+            window += self.window(calls)
+        return window
+
+    def window(self, calls: Calls) -> Window:
+        """Calls in sums.
+
+        Raises:
+            ModelError: predictions name emotions that the reference does not know.
+        """
+        self._require_known(calls)
+        return Window.of(calls, self.reference, self.bets)
+
+    def windows_of(self, calls: Calls, members: csr_array) -> list[Window]:
+        """Each of G groups of N calls in sums; `members` [G, N] tells who belongs to which."""
+        return Window.of_groups(calls, members, self.reference, self.bets)
+
+    def _require_known(self, calls: Calls) -> None:
+        known = calls.means[:, : self._classes].sum(axis=1)
+        if self._classes > 1 and (known < 1 - TOLERATED).any():
+            raise ModelError(
+                "Some predictions name emotions that the reference does not know. It knows "
+                f"{', '.join(self.reference.emotions)} and is another model's: register and "
+                "evaluate the champion again."
+            )
+
     def judge(
-        self, evidence: Evidence, window: pd.DataFrame, elapsed: float = 1.0
+        self, evidence: Evidence, window: Window, elapsed: float = 1.0
     ) -> tuple[Evidence, Finding]:
         """Judge one more window.
 
         Args:
             evidence: what the windows before it left.
-            window: live predictions: `emotion`, signals, `call_id`.
+            window: live predictions, summed up.
             elapsed: the window's length in nominal windows (24 hours / `windows_per_day`).
 
         Returns:
             The evidence to carry on (none after an alarm: it starts anew), and the finding.
         """
-        if window.empty:
+        if not window.calls:
             return evidence, self._finding(Verdict.NOT_ENOUGH, evidence, ())
-        grown = self.grow(evidence, self.reference.call_means(window), elapsed)
+        grown = self.grow(evidence, window, elapsed)
         if self.alarms(grown):
             return self.none_yet(), self._alarm(grown)
         return grown, self._quiet(grown)
 
-    def grow(self, evidence: Evidence, calls: Array, elapsed: float = 1.0) -> Evidence:
-        """The evidence after one more window of call means [calls, C], whatever it says."""
-        return evidence.after(Window.of(calls, self.bets), elapsed, self._calls_kept)
+    def grow(self, evidence: Evidence, window: Window, elapsed: float = 1.0) -> Evidence:
+        """The evidence after one more window, whatever it says."""
+        return evidence.after(window, elapsed, self._calls_kept)
 
     def alarms(self, evidence: Evidence) -> bool:
         """Whether the evidence has reached the threshold."""
@@ -205,13 +252,14 @@ class DriftGate:
             return {}, f"Withheld: fewer than {CALLS_FOR_MIX} calls."
         pooled, classes = reduce(operator.add, used), self._classes
         shares, variance = pooled.mean[:classes], pooled.variance[:classes]
-        independent = pooled.calls * (shares * (1 - shares)).sum() / max(variance.sum(), 1e-6)
-        mix = true_mix(shares, int(independent), self.reference.confusion)
+        alike = variance.sum() / max((shares * (1 - shares)).sum(), TOLERATED)
+        independent = pooled.calls / alike if alike else pooled.calls
+        mix = true_mix(shares, max(int(independent), 1), self.reference.confusion)
         rows = zip(mix.share.tolist(), mix.low.tolist(), mix.high.tolist(), strict=True)
         return dict(zip(self.reference.emotions, rows, strict=True)), ""
 
     def _promise(self) -> str:
-        allowed = self.params.false_alarms_per_30_days
+        allowed = self._allowed
         shift, band = 100 * self.smallest[0], 100 * self.band[: self._classes].max()
         needed = [calls for calls in self.calls_needed[: self._classes] if calls]
         power = (

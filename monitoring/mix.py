@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitoring.reference import Array
+from monitoring.ranks import Array
 
 STEPS = 300
 SMOOTHING = 0.5

@@ -2,25 +2,25 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import pandas as pd
-
 from monitoring.alert import send_alerts
-from monitoring.evidence import Evidence
+from monitoring.baseline import reference_from
 from monitoring.finding import Finding, Verdict
-from monitoring.gate import DriftGate
-from monitoring.reference import Reference
+from monitoring.lookout import Lookout, Seen
+from monitoring.reference import Reference, read_tested
 from monitoring.report import write_report
-from monitoring.store import NotFoundError, Store, VerdictRow
+from monitoring.store import BaselineRow, NotFoundError, Store, VerdictRow
 from monitoring.store.tables import now
 from undertone.config import DriftParams, Params
 from undertone.errors import ConfigError
 from undertone.files import sha256_of_file
 
-METHOD = "betting-1"
+METHOD = "betting-2"
 SECONDS_A_DAY = 86_400
+DRAWN = 20_000  # predictions that the report's pictures are of, at most
+SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,19 @@ class MonitorReport:
         verdict_id: the verdict's id in the store.
         words: the verdict in words.
         report_html: the page; `report_html.json` has the same as data.
-        predictions: how many the window had.
-        finding: all of it.
+        seen: all of it.
     """
 
     verdict: int
     verdict_id: str
     words: str
     report_html: Path
-    predictions: int
-    finding: Finding
+    seen: Seen
+
+    @property
+    def finding(self) -> Finding:
+        """What was found in all traffic together."""
+        return self.seen.whole
 
     def metrics(self) -> dict[str, float]:
         """Figures for a run's metrics."""
@@ -49,7 +52,7 @@ class MonitorReport:
             "verdict": self.verdict,
             "evidence": self.finding.evidence,
             "threshold": self.finding.threshold,
-            "predictions": self.predictions,
+            "predictions": self.seen.predictions,
             "calls_used": self.finding.calls_used,
         }
 
@@ -61,16 +64,25 @@ def monitor_champion(store: Store, params: Params, out: Path) -> MonitorReport:
         NotFoundError: there is no champion, or its evaluation is not known.
         ConfigError: the webhook's address is not one of https.
     """
+    tag, reference = tested_champion(store)
+    report = monitor(store, tag, reference=reference, params=params, out=out)
+    send_alerts(store)
+    return report
+
+
+def tested_champion(store: Store) -> tuple[str, Path]:
+    """The champion's tag, and the predictions that its evaluation left.
+
+    Raises:
+        NotFoundError: there is no champion, or its evaluation is not known.
+    """
     champion = store.pointer("champion")
     if champion is None:
         raise NotFoundError("There is no champion to monitor. Run the training pipeline first.")
     lineage = store.get_lineage(champion.lineage_id)
     if lineage.evaluation_uri is None:
         raise NotFoundError(f"The evaluation of {champion.tag} is not known: register it again.")
-    reference = Path(lineage.evaluation_uri) / "predictions.parquet"
-    report = monitor(store, champion.tag, reference=reference, params=params, out=out)
-    send_alerts(store)
-    return report
+    return champion.tag, Path(lineage.evaluation_uri) / "predictions.parquet"
 
 
 def monitor(
@@ -97,30 +109,34 @@ def monitor(
         since: start of the window; without it the end of the last one.
         until: its end; without it now.
 
+    The reference is the newest baseline that somebody took, else the evaluation.
+
     Raises:
-        ModelError: the reference cannot be used.
+        ModelError: the reference cannot be used, or is another model's.
         ConfigError: the window overlaps one that was judged already, or has no length.
         ConflictError: another monitor judged the same champion at the same time.
     """
-    known = Reference.from_parquet(reference)
-    policy = policy_hash(params.drift, reference)
+    tested, baseline = read_tested(reference), store.baseline(champion_tag)
+    policy = policy_hash(params.drift, reference, baseline)
     window = _window(store, champion_tag, policy, since, until)
-    live = store.predictions(*window, champion_tag)
     row = store.find_verdict(champion_tag, policy, *window)
     if row is None:
-        gate = DriftGate(known, params.drift)
-        row = _judge(
-            store, gate, VerdictRow(champion=champion_tag, policy=policy), window, live, out
-        )
-    finding = Finding.from_json(row.details)
-    frame = pd.read_parquet(reference)
-    write_report(out, finding, live, frame, champion=champion_tag, window=window)
-    return MonitorReport(row.verdict, row.id, finding.words, out, len(live), finding)
+        known = Reference.from_frame(tested, str(reference))
+        if baseline:
+            known = reference_from(baseline.details, tested)
+        row = VerdictRow(champion=champion_tag, policy=policy, report_path=str(out))
+        row = _judge(store, known, params.drift, row, window)
+    seen = Seen.from_json(row.details)
+    share = DRAWN / max(seen.predictions, 1)
+    live = store.predictions(*window, champion_tag, share=share)
+    write_report(out, seen, live, tested, champion=champion_tag, window=window)
+    return MonitorReport(row.verdict, row.id, seen.whole.words, out, seen)
 
 
-def policy_hash(params: DriftParams, reference: Path) -> str:
+def policy_hash(params: DriftParams, reference: Path, baseline: BaselineRow | None = None) -> str:
     """What verdicts must share to be comparable: method, settings and reference."""
     told = f"{METHOD} {params.model_dump_json()} {sha256_of_file(reference)}"
+    told += f" {baseline.id}" if baseline else ""
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
@@ -138,11 +154,10 @@ def _window(
 
 def _judge(
     store: Store,
-    gate: DriftGate,
+    reference: Reference,
+    params: DriftParams,
     row: VerdictRow,
     window: tuple[datetime, datetime],
-    live: pd.DataFrame,
-    out: Path,
 ) -> VerdictRow:
     carried = store.gate_state(row.champion, row.policy)
     row.window_start, row.window_end = window
@@ -151,16 +166,25 @@ def _judge(
             f"The window starts at {row.window_start:%F %T}, but everything before "
             f"{carried.window_end:%F %T} was judged already."
         )
-    bets = len(gate.bets.channel)
-    evidence = Evidence.from_json(carried.state, bets) if carried else Evidence.none(bets)
+    lookout = Lookout(reference, params, carried.state if carried else {})
     seconds = (row.window_end - row.window_start).total_seconds()
-    elapsed = seconds / SECONDS_A_DAY * gate.params.windows_per_day
-    evidence, finding = gate.judge(evidence, live, elapsed)
-    row.verdict, row.details = int(finding.verdict), finding.as_json()
-    row.report_path = str(out)
+    elapsed = seconds / SECONDS_A_DAY * params.windows_per_day
+    calls = store.calls(reference.emotions, reference.ranks, *window, row.champion)
+    seen, state = lookout.look(calls, elapsed, _notes(store, row))
+    row.verdict, row.details, row.alert = int(seen.whole.verdict), seen.as_json(), seen.alert
     return store.add_verdict(
         row,
-        evidence.as_json(),
+        state,
         carried.window_end if carried else None,
-        ask_retrain=finding.verdict >= Verdict.MIX,
+        ask_retrain=seen.whole.verdict >= Verdict.MIX,
+    )
+
+
+def _notes(store: Store, row: VerdictRow) -> tuple[str, ...]:
+    ahead = store.count_predictions(since=now() + SKEW, model_tag=row.champion)
+    if not ahead:
+        return ()
+    return (
+        f"{ahead} predictions are dated more than {SKEW.seconds // 60} minutes ahead of this "
+        "clock: they count when their time comes. Let the machines agree on the time (NTP).",
     )

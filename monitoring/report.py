@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from monitoring.finding import Finding, Shift, Verdict
+from monitoring.finding import Shift, Verdict
+from monitoring.lookout import Seen, Surge
 from monitoring.reference import SIGNALS
 from undertone.files import write_json, write_text
 
@@ -29,7 +30,7 @@ PAGE = "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'></head><body>
 
 def write_report(
     out: Path,
-    finding: Finding,
+    seen: Seen,
     current: pd.DataFrame,
     reference: pd.DataFrame,
     *,
@@ -42,8 +43,8 @@ def write_report(
 
     Args:
         out: the HTML file.
-        finding: what the gate found.
-        current: the window's predictions.
+        seen: what was found.
+        current: the window's predictions, or some of them.
         reference: the champion's predictions on test.
         champion: its tag.
         window: start and end.
@@ -51,8 +52,8 @@ def write_report(
     start, end = (moment.isoformat(timespec="seconds") for moment in window)
     about = {"champion": champion, "window_start": start, "window_end": end}
     page = _draw(current, reference, about)
-    write_text(out, page.replace("<body>", f"<body>{_summary(finding, about)}", 1))
-    write_json(out.with_name(f"{out.name}.json"), about | finding.as_json())
+    write_text(out, page.replace("<body>", f"<body>{_summary(seen, about)}", 1))
+    write_json(out.with_name(f"{out.name}.json"), about | seen.as_json())
 
 
 def _draw(current: pd.DataFrame, reference: pd.DataFrame, about: dict[str, str]) -> str:
@@ -87,7 +88,8 @@ def _is_in_both(name: str, current: pd.DataFrame, reference: pd.DataFrame) -> bo
     return all(name in frame and frame[name].notna().any() for frame in (current, reference))
 
 
-def _summary(finding: Finding, about: dict[str, str]) -> str:
+def _summary(seen: Seen, about: dict[str, str]) -> str:
+    finding = seen.whole
     tone = "drift" if finding.verdict >= Verdict.MIX else "steady"
     notes = (
         f"Evidence {finding.evidence:.3g}; the alarm is at {finding.threshold:.3g}. "
@@ -96,16 +98,46 @@ def _summary(finding: Finding, about: dict[str, str]) -> str:
         f"Reference: {finding.reference_note}",
         finding.ids_note,
         f"True mix: {finding.true_mix_note or 'estimated by undoing known confusions, below.'}",
+        *seen.notes,
     )
     heading = f"Verdict {int(finding.verdict)}: {finding.words}"
     window = f"{about['champion']}, {about['window_start']} to {about['window_end']}"
     return (
         f"<style>{STYLE}</style><section class='gate'>"
         f"<h1 class='{tone}'>{html.escape(heading)}</h1><p>{html.escape(window)}</p>"
-        f"{_shift_table(finding.shifts)}{_mix_table(finding.true_mix)}"
+        f"{_surge(seen)}{_shift_table(finding.shifts)}{_mix_table(finding.true_mix)}"
+        f"{_segment_table(seen)}"
         f"<ul>{''.join(f'<li>{html.escape(note)}</li>' for note in notes)}</ul>"
         "<p>Below: the columns as Evidently draws them. Its scores did not decide.</p></section>"
     )
+
+
+def _surge(seen: Seen) -> str:
+    if seen.negative is None or not seen.negative.shifts:
+        return ""
+    (share,) = seen.negative.shifts
+    tone = "drift" if seen.surge in (Surge.BEGINS, Surge.GOES_ON) else "steady"
+    told = "No surge of negative emotions."
+    if seen.surge is not Surge.NONE:
+        told = f"A surge of negative emotions {seen.surge}."
+    figures = (
+        f"{100 * share.live:.1f} % of what was said is negative, {100 * share.reference:.1f} % are "
+        f"expected ({100 * share.shift:+.1f} ± {100 * share.half_width:.1f} points, "
+        f"{seen.negative.calls_used} calls)."
+    )
+    return f"<p class='{tone}'>{html.escape(f'{told} {figures}')}</p>"
+
+
+def _segment_table(seen: Seen) -> str:
+    rows = [
+        (
+            found.verdict >= Verdict.MIX,
+            (name, str(found.calls_used), str(int(found.verdict)), found.words),
+        )
+        for name, found in seen.segments.items()
+    ]
+    more = f"<p>{seen.unwatched} more segments are not watched (drift.segments).</p>"
+    return _table(("segment", "calls", "verdict", ""), rows) + more * bool(seen.unwatched)
 
 
 def _shift_table(shifts: Iterable[Shift]) -> str:

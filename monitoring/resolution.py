@@ -7,7 +7,8 @@ from scipy.stats import norm
 
 from monitoring.bets import WIDEST_BAND
 from monitoring.evidence import Window
-from monitoring.reference import Array, Reference
+from monitoring.ranks import Array
+from monitoring.reference import Reference
 from undertone.config import DriftParams
 
 SHIFTS = (0.05, 0.10, 0.15, 0.20)
@@ -23,7 +24,7 @@ def smallest_shifts(reference: Reference, params: DriftParams) -> Array:
 
     Enough means that it takes no more live calls than the reference has to call them steady.
     """
-    emotions, signals = len(reference.emotions), len(reference.signals)
+    emotions, signals = len(reference.emotions), len(reference.ranks)
     shift = params.shift or next(
         (s for s in SHIFTS if calls_for_steady(reference, s, params.power) <= len(reference.calls)),
         SHIFTS[-1],
@@ -57,14 +58,13 @@ def simultaneous(comparisons: int) -> float:
 def describe(reference: Reference, smallest: Array, band: Array, needed: float) -> str:
     """Whether the reference is good enough for δ, and if not, why."""
     classes = len(reference.emotions)
-    size = f"{len(reference.calls)} calls of {reference.speakers or 'unknown'} speakers"
     worst = int(np.argmax(band[:classes] / smallest[:classes]))
     wide = band[worst] >= WIDEST_BAND * smallest[worst]
     delta = f"{100 * smallest[0]:.0f} points"
     if not wide and np.isfinite(needed):
-        return f"Good enough for shifts of {delta} ({size})."
+        return f"Good enough for shifts of {delta} ({reference.told})."
     return (
-        f"Too small or too variable for shifts of {delta} ({size}): the share of "
+        f"Too small or too variable for shifts of {delta} ({reference.told}): the share of "
         f"{reference.emotions[worst]} is only known to ±{100 * band[worst]:.1f} points. "
         "Evaluate on more speakers, or set drift.shift higher."
     )

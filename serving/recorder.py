@@ -55,6 +55,7 @@ class Recorder:
                 call_id=utterance.call_id,
                 channel=utterance.channel,
                 tenant=utterance.tenant,
+                language=utterance.language,
                 role=utterance.role,
                 purpose=utterance.purpose,
                 consent=utterance.consent,

@@ -190,10 +190,25 @@ class PromotionParams(Section):
 
 
 class DriftParams(Section):
-    """The drift gate, see monitoring/README.md."""
+    """The drift gate, see monitoring/README.md.
+
+    Attributes:
+        shift: δ, the smallest shift of an emotion's share worth acting on; without it as small as
+            the reference allows.
+        signal_shift: the same of a signal's mean rank.
+        negative: emotions whose share together is watched for surges.
+        negative_shift: the smallest surge worth an alert.
+        segments: channels, tenants and languages that are watched by themselves, at most.
+        false_alarms_per_30_days: expected at most, if nothing is wrong.
+        windows_per_day: nominal; windows may be of any length.
+        power: with which the numbers of calls are told that a shift of δ needs.
+    """
 
     shift: float | None = Field(None, gt=0, lt=0.5)
     signal_shift: float = Field(0.10, gt=0, lt=0.5)
+    negative: tuple[str, ...] = ("anger", "fear", "sadness")
+    negative_shift: float = Field(0.10, gt=0, lt=0.5)
+    segments: int = Field(20, ge=0)
     false_alarms_per_30_days: float = Field(1.0, gt=0)
     windows_per_day: float = Field(24.0, gt=0)
     power: float = Field(0.8, gt=0, lt=1)

@@ -1,6 +1,8 @@
 """The operational store: what was predicted, what was said of it, which model answers and why."""
 
 from monitoring.store.audit import AuditLog, AuditRow
+from monitoring.store.baselines import BaselineLog, BaselineRow
+from monitoring.store.calls import CallLog
 from monitoring.store.errors import ConflictError, KeyRefusedError, LabelError, NotFoundError
 from monitoring.store.holds import HoldLog, HoldRow
 from monitoring.store.keys import ApiKeyRow, KeyLog
@@ -27,6 +29,7 @@ from monitoring.store.verdicts import VerdictLog
 __all__ = [
     "ApiKeyRow",
     "AuditRow",
+    "BaselineRow",
     "ConflictError",
     "DoubtRow",
     "FeedbackRow",
@@ -50,6 +53,8 @@ __all__ = [
 
 class Store(
     PredictionLog,
+    CallLog,
+    BaselineLog,
     ModelLog,
     VerdictLog,
     RetrainQueue,

@@ -49,7 +49,7 @@ class PredictionLog(Database):
         role: str | None = None,
         purpose: str | None = None,
         consent: bool | None = None,
-        segment: str | None = None,
+        language: str | None = None,
         text: str | None = None,
         audio_path: str | None = None,
         latency_ms: float | None = None,
@@ -67,7 +67,7 @@ class PredictionLog(Database):
             role: who spoke, in their relation to the operator.
             purpose: what the emotion was inferred for.
             consent: whether the speaker agreed to text and audio being kept.
-            segment: the operator's own grouping.
+            language: what was spoken, by its code.
             text: the words, only where the operator keeps them.
             audio_path: the kept recording, only where the operator keeps it.
             latency_ms: time the whole request took.
@@ -95,7 +95,7 @@ class PredictionLog(Database):
             role=role,
             purpose=purpose,
             consent=consent,
-            segment=segment,
+            language=language,
             text=text,
             audio_path=audio_path,
             ood_score=prediction.ood_score,
@@ -127,11 +127,22 @@ class PredictionLog(Database):
         since: datetime | None = None,
         until: datetime | None = None,
         model_tag: str | None = None,
+        *,
+        share: float = 1.0,
     ) -> pd.DataFrame:
-        """Predictions with since ≤ created_at < until, oldest first, a column per table column."""
+        """Predictions with since ≤ created_at < until, oldest first, a column per table column.
+
+        Args:
+            since: start of the window.
+            until: its end.
+            model_tag: only predictions of this model.
+            share: of them, drawn by their random ids.
+        """
         import pandas as pd
 
-        query = _within(select(*PredictionRow.__table__.columns), since, until, model_tag)
+        query = within(select(*PredictionRow.__table__.columns), since, until, model_tag)
+        if share < 1:
+            query = query.where(PredictionRow.id < f"{int(share * 2**32):08x}")
         with self._reading() as session:
             rows = session.execute(query.order_by(PredictionRow.created_at, PredictionRow.id))
             frame = pd.DataFrame(rows.mappings().all(), columns=list(rows.keys()))
@@ -145,7 +156,7 @@ class PredictionLog(Database):
         model_tag: str | None = None,
     ) -> int:
         """How many predictions fall in since ≤ created_at < until."""
-        query = _within(select(func.count(PredictionRow.id)), since, until, model_tag)
+        query = within(select(func.count(PredictionRow.id)), since, until, model_tag)
         with self._reading() as session:
             return int(session.execute(query).scalar_one())
 
@@ -198,7 +209,7 @@ class PredictionLog(Database):
             fresh = select(FeedbackRow.prediction_id).where(FeedbackRow.created_at >= since)
             query = query.where(FeedbackRow.prediction_id.in_(fresh))
         with self._reading() as session:
-            says = session.execute(_within(query, None, None, model_tag)).all()
+            says = session.execute(within(query, None, None, model_tag)).all()
         votes = pd.DataFrame(says, columns=["id", "feedback_emotion"]).value_counts().reset_index()
         leading = votes[votes["count"] == votes.groupby("id")["count"].transform("max")]
         tied = leading["id"].duplicated(keep=False)
@@ -212,9 +223,10 @@ _QUALITY = ("snr_db", "bandwidth_hz", "loudness_lufs", "clipped_share", "duratio
 _NUMBERS = [c.name for c in PredictionRow.__table__.columns if isinstance(c.type, Float)]
 
 
-def _within(
+def within(
     query: Any, since: datetime | None, until: datetime | None, model_tag: str | None
 ) -> Any:
+    """A query on predictions, of since ≤ created_at < until and one model alone."""
     if since:
         query = query.where(PredictionRow.created_at >= since)
     if until:

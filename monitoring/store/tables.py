@@ -67,7 +67,7 @@ class PredictionRow(Table):
     role: Mapped[str | None]
     purpose: Mapped[str | None]
     consent: Mapped[bool | None]
-    segment: Mapped[str | None]
+    language: Mapped[str | None]
     emotion: Mapped[str]
     confidence: Mapped[float]
     distribution: Mapped[dict[str, float]]
@@ -159,7 +159,10 @@ class LineageRow(Table):
 
 
 class VerdictRow(Table):
-    """What the drift gate said of one window. `policy` is a hash of settings and reference."""
+    """What the drift gate said of one window. `policy` is a hash of settings and reference.
+
+    `alert` is what somebody should be told of at once, and `told_at` when somebody was.
+    """
 
     __tablename__ = "verdicts"
     __table_args__ = (UniqueConstraint("champion", "window_start", "window_end", "policy"),)
@@ -173,6 +176,7 @@ class VerdictRow(Table):
     details: Mapped[dict[str, Any]]
     report_path: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    alert: Mapped[str | None]
     told_at: Mapped[datetime | None]
 
     def columns(self) -> tuple[str, str, str, str]:

@@ -89,11 +89,11 @@ class VerdictLog(Database):
         with self._reading() as session:
             return list(session.scalars(query))
 
-    def untold_verdicts(self, least: int, since: datetime) -> list[VerdictRow]:
-        """Verdicts of at least `least`, given from `since` on, that nobody was told of yet."""
+    def untold_verdicts(self, since: datetime) -> list[VerdictRow]:
+        """Verdicts with an alert, given from `since` on, that nobody was told of yet."""
         query = (
             select(VerdictRow)
-            .where(VerdictRow.verdict >= least, VerdictRow.created_at >= since)
+            .where(VerdictRow.alert.is_not(None), VerdictRow.created_at >= since)
             .where(VerdictRow.told_at.is_(None))
             .order_by(VerdictRow.created_at)
         )

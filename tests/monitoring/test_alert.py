@@ -45,7 +45,8 @@ def judge(store: Store, verdict: int, **changes) -> str:
         window_start=start,
         window_end=start + timedelta(hours=1),
         verdict=verdict,
-        details={"words": "The mix of emotions changed."},
+        details={"surge": "none"},
+        alert="The mix of emotions changed." if verdict >= 2 else None,
         **changes,
     )
     return store.add_verdict(row, {}, since).id
@@ -56,7 +57,7 @@ def test_drift_is_told_once_and_in_words(store, webhook):
     drift = judge(store, 2)
     assert (send_alerts(store), send_alerts(store)) == (1, 0)
     (told,) = webhook.told
-    assert told["text"] == "Undertone, drift of emotion:1: The mix of emotions changed."
+    assert told["text"] == "Undertone, emotion:1: The mix of emotions changed."
     assert (told["verdict"], told["verdict_id"]) == (2, drift)
 
 

@@ -41,7 +41,9 @@ def predict_conditions(
         logits[f"{name}_missing"] = left
     calibrated = {name: values / bundle.temperature for name, values in logits.items()}
     truth = examples.targets(bundle.labels).numpy()
-    return Predictions(examples.rows, bundle.labels, truth, calibrated)
+    scores = [bundle.abstention.score(float(novelty)) for novelty in whole.novelty]
+    ood_scores = np.array(scores, dtype=np.float64)
+    return Predictions(examples.rows, bundle.labels, truth, calibrated, ood_scores)
 
 
 def _present(bundle: Bundle, examples: Examples) -> Array:

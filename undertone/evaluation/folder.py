@@ -77,6 +77,8 @@ def prediction_table(
             "confidence": probabilities.max(axis=1),
         }
     )
+    if predictions.ood_scores is not None:
+        told["ood_score"] = predictions.ood_scores
     if "turn" in rows:
         told = told.join(_said_by_condition(predictions))
     shares = pd.DataFrame(probabilities, columns=[f"p_{name}" for name in names])

@@ -25,12 +25,15 @@ class Predictions:
         truth: [N], indices of the true emotions in `labels`.
         logits: for each condition calibrated logits [N, K]; NaN rows where it does not apply, as
             `audio_only` does not to an utterance without audio.
+        ood_scores: of a bundle, how far each recording lies from its training speech [N]; NaN
+            where there is none.
     """
 
     rows: pd.DataFrame
     labels: tuple[str, ...]
     truth: npt.NDArray[np.intp]
     logits: dict[str, Array]
+    ood_scores: Array | None = None
 
 
 class Provenance(BaseModel):

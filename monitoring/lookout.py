@@ -1,0 +1,201 @@
+"""One window looked at as a whole, by its share of negative emotions, and segment by segment."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from monitoring.calls import Calls
+from monitoring.evidence import Evidence, Window
+from monitoring.finding import Finding, Verdict
+from monitoring.gate import DriftGate
+from monitoring.reference import Reference
+from undertone.config import DriftParams
+
+WHOLE, NEGATIVE = "whole", "negative"
+MOST_SEGMENTS = 1_000  # that are looked through for the largest
+
+
+class Surge(StrEnum):
+    """Whether more callers than usual show negative emotions."""
+
+    NONE = "none"
+    BEGINS = "begins"
+    GOES_ON = "goes on"
+    ENDS = "ends"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found in a window.
+
+    Attributes:
+        whole: of all traffic; its verdict is the window's.
+        negative: of the share of negative emotions; none where the model knows none.
+        surge: whether that share surges.
+        segments: of each segment by its name (`channel telephone`).
+        unwatched: how many more segments there were than are watched.
+        predictions: how many the window had.
+        notes: what a reader should know beside.
+    """
+
+    whole: Finding
+    negative: Finding | None = None
+    surge: Surge = Surge.NONE
+    segments: Mapping[str, Finding] = field(default_factory=dict)
+    unwatched: int = 0
+    predictions: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def alert(self) -> str | None:
+        """What somebody should be told of at once, if anything."""
+        told = [self.whole.words] if self.whole.verdict >= Verdict.MIX else []
+        if self.negative and self.surge in (Surge.BEGINS, Surge.ENDS):
+            told.append(f"A surge of negative emotions {self.surge}: {self.negative.grounds}")
+        told += [
+            f"In {name}: {found.words}"
+            for name, found in self.segments.items()
+            if found.verdict >= Verdict.MIX
+        ]
+        return " ".join(told) or None
+
+    def as_json(self) -> dict[str, Any]:
+        """In JSON's types: the whole's finding, and the others beside it."""
+        return self.whole.as_json() | {
+            "negative": self.negative.as_json() if self.negative else None,
+            "surge": str(self.surge),
+            "segments": {name: found.as_json() for name, found in self.segments.items()},
+            "unwatched": self.unwatched,
+            "predictions": self.predictions,
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Seen":
+        """What `as_json` gave."""
+        negative, segments = values.get("negative"), values.get("segments", {})
+        return cls(
+            whole=Finding.from_json(values),
+            negative=Finding.from_json(negative) if negative else None,
+            surge=Surge(values.get("surge", Surge.NONE)),
+            segments={name: Finding.from_json(found) for name, found in segments.items()},
+            unwatched=values.get("unwatched", 0),
+            predictions=values.get("predictions", 0),
+            notes=tuple(values.get("notes", ())),
+        )
+
+
+class Lookout:
+    """The drift gate, one for surges and one for segments, and what they carry on.
+
+    Each has false alarms of its own: `false_alarms_per_30_days` for all traffic, as many for
+    surges, and as many for all segments together.
+
+    Args:
+        reference: what the champion's predictions look like when nothing is wrong.
+        params: the gate's settings.
+        carried: the state that `look` gave for the window before; empty for the first.
+    """
+
+    def __init__(
+        self, reference: Reference, params: DriftParams, carried: Mapping[str, Any]
+    ) -> None:
+        self._reference = reference
+        self._params = params
+        self._gate = DriftGate(reference, params)
+        self._negative = DriftGate(
+            reference.pooled(NEGATIVE, params.negative),
+            params.model_copy(update={"shift": params.negative_shift}),
+            signs=(1,),
+        )
+        share = params.false_alarms_per_30_days / max(params.segments, 1)
+        self._of_segment = DriftGate(reference, params, false_alarms=share)
+        self._carried = dict(carried.get("evidence", {}))
+        self._surging = bool(carried.get("surging", False))
+
+    def look(
+        self, parts: Iterable[Calls], elapsed: float, notes: tuple[str, ...] = ()
+    ) -> tuple[Seen, dict[str, Any]]:
+        """Judge one more window.
+
+        Args:
+            parts: its calls.
+            elapsed: its length in nominal windows (24 hours / `windows_per_day`).
+            notes: what a reader should know beside.
+
+        Returns:
+            What was found, and the state to carry on, in JSON's types.
+
+        Raises:
+            ModelError: predictions name emotions that the reference does not know.
+        """
+        sums = self._sum_up(parts)
+        whole = self._judge(WHOLE, self._gate, sums.whole, elapsed)
+        negative = self._judge(NEGATIVE, self._negative, sums.negative, elapsed)
+        watched = self._watched(sums.segments)
+        surge = self._surge(negative)
+        seen = Seen(
+            whole=whole,
+            negative=negative,
+            surge=surge,
+            segments={
+                name: self._judge(name, self._of_segment, sums.segments[name], elapsed)
+                for name in watched
+            },
+            unwatched=len(sums.segments) + len(sums.left_out) - len(watched),
+            predictions=sums.predictions,
+            notes=notes,
+        )
+        surging = surge in (Surge.BEGINS, Surge.GOES_ON)
+        return seen, {"evidence": self._carried, "surging": surging}
+
+    def _sum_up(self, parts: Iterable[Calls]) -> "_Sums":
+        sums = _Sums(self._gate.sum_up(()), self._negative.sum_up(()))
+        for calls in parts:
+            sums.predictions += calls.utterances
+            sums.whole += self._gate.window(calls)
+            pooled = self._reference.pool(calls.means, self._params.negative)
+            sums.negative += self._negative.window(Calls(pooled, calls.hours))
+            names, members = calls.by_segment()
+            windows = self._of_segment.windows_of(calls, members)
+            for name, window in zip(names, windows, strict=True):
+                sums.add(name, window)
+        return sums
+
+    def _watched(self, segments: Mapping[str, Window]) -> list[str]:
+        """The segments watched before, then the largest, as many as are watched."""
+        known = self._carried.keys() - {WHOLE, NEGATIVE}
+        first = sorted(segments, key=lambda name: (name not in known, -segments[name].calls, name))
+        room = self._params.segments - len(known - segments.keys())
+        return sorted(first[: max(room, 0)])
+
+    def _judge(self, name: str, gate: DriftGate, window: Window, elapsed: float) -> Finding:
+        carried = Evidence.from_json(self._carried.get(name, {}), len(gate.bets.channel))
+        evidence, finding = gate.judge(carried, window, elapsed)
+        self._carried[name] = evidence.as_json()
+        return finding
+
+    def _surge(self, negative: Finding) -> Surge:
+        if negative.verdict is Verdict.MIX:
+            return Surge.GOES_ON if self._surging else Surge.BEGINS
+        if not self._surging:
+            return Surge.NONE
+        return Surge.ENDS if negative.verdict is Verdict.STEADY else Surge.GOES_ON
+
+
+@dataclass
+class _Sums:
+    whole: Window
+    negative: Window
+    segments: dict[str, Window] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+    predictions: int = 0
+
+    def add(self, segment: str, window: Window) -> None:
+        if segment in self.segments:
+            self.segments[segment] += window
+        elif len(self.segments) < MOST_SEGMENTS:
+            self.segments[segment] = window
+        else:
+            self.left_out.add(segment)

@@ -1,0 +1,62 @@
+"""Predictions summed up by call in the database: a window's rows are never loaded."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import String, case, cast, func, select
+
+from monitoring.calls import DIMENSIONS, Calls
+from monitoring.ranks import Ranks
+from monitoring.store.database import Database
+from monitoring.store.predictions import within
+from monitoring.store.tables import PredictionRow
+
+AT_ONCE = 50_000
+HOUR = len("2026-03-01 12")
+
+
+class CallLog(Database):
+    """What the drift gate needs of the predictions."""
+
+    def calls(
+        self,
+        emotions: Sequence[str],
+        ranks: Mapping[str, Ranks],
+        since: datetime | None = None,
+        until: datetime | None = None,
+        model_tag: str | None = None,
+    ) -> Iterator[Calls]:
+        """The calls with predictions in since ≤ created_at < until, many at a time.
+
+        Args:
+            emotions: the K emotions whose shares are wanted.
+            ranks: the signals that are wanted.
+            since: start of the window.
+            until: its end.
+            model_tag: only predictions of this model.
+        """
+        row = PredictionRow
+        said = [func.avg(case((row.emotion == name, 1.0), else_=0.0)) for name in emotions]
+        signals = [func.avg(rank.sql(getattr(row, name))) for name, rank in ranks.items()]
+        began = func.substr(cast(func.min(row.created_at), String), 1, HOUR)
+        where = [func.max(getattr(row, name)) for name in DIMENSIONS]
+        query = within(
+            select(func.count(), began, *where, *said, *signals), since, until, model_tag
+        )
+        query = query.group_by(func.coalesce(row.call_id, row.id))
+        many = {"yield_per": AT_ONCE}  # the driver hands out no more at a time
+        with self._reading() as session:
+            for rows in session.connection().execute(query, execution_options=many).partitions():
+                columns = list(zip(*rows, strict=True))
+                (sizes, hours), columns = columns[:2], columns[2:]
+                told, means = columns[: len(where)], columns[len(where) :]
+                yield Calls(
+                    np.array(means, dtype=float).T,
+                    np.array(hours, dtype="datetime64[h]"),
+                    {
+                        name: np.array(values, dtype=object)
+                        for name, values in zip(DIMENSIONS, told, strict=True)
+                    },
+                    sum(sizes),
+                )
