@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # uv does not read pip's own settings: hand it the folders of wheels that pip was told to look in.
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 
-.PHONY: install browser node demo serve test lint types imports check clean
+.PHONY: install browser node demo serve monitor-ui test lint types imports check clean
 
 install: $(VENV)/.installed
 
@@ -34,6 +34,10 @@ demo: install
 # The champion that the demo left behind, until Ctrl-C.
 serve: install
 	UNDERTONE_HOME=.undertone/demo $(BIN)/undertone serve --profile demo
+
+# What the demo's monitoring found over time, until Ctrl-C.
+monitor-ui: install
+	UNDERTONE_HOME=.undertone/demo $(BIN)/undertone monitor ui
 
 # One thread a process: small models gain nothing by more, and wait for each other on a busy machine.
 test: check browser node

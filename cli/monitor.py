@@ -75,6 +75,28 @@ def prove(seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 17)
 
 
 @app.command()
+def ui(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8000,
+) -> None:
+    """Show what was found over time, in Evidently's own dashboard, until Ctrl-C."""
+    import os
+    import sys
+    from pathlib import Path
+
+    from monitoring.workspace import folder
+    from undertone.errors import ConfigError
+
+    if not folder().is_dir():
+        raise ConfigError(f"{folder()} is not there yet: run `undertone run monitoring` first.")
+    evidently = str(Path(sys.executable).with_name("evidently"))
+    os.execv(  # noqa: S606
+        evidently,
+        [evidently, "ui", "--workspace", str(folder()), "--host", host, "--port", str(port)],
+    )
+
+
+@app.command()
 def hold(reason: Annotated[str, typer.Option(help="Why, for all who wonder.")], by: By) -> None:
     """Let no retrain start until `release`; one that runs goes on."""
     from monitoring.store import Store

@@ -13,6 +13,7 @@ from monitoring.reference import Reference, read_tested
 from monitoring.report import write_report
 from monitoring.store import BaselineRow, NotFoundError, Store, VerdictRow
 from monitoring.store.tables import now
+from monitoring.workspace import add_window
 from undertone.config import DriftParams, Params
 from undertone.errors import ConfigError
 from undertone.files import sha256_of_file
@@ -126,6 +127,7 @@ def monitor(
             known = reference_from(baseline.details, tested)
         row = VerdictRow(champion=champion_tag, policy=policy, report_path=str(out))
         row = _judge(store, known, params.drift, row, window)
+        add_window(Seen.from_json(row.details), champion_tag, window[1])
     seen = Seen.from_json(row.details)
     share = DRAWN / max(seen.predictions, 1)
     live = store.predictions(*window, champion_tag, share=share)

@@ -1,9 +1,7 @@
 """The drift report: the gate's verdict on top, Evidently's pictures of the columns below."""
 
 import html
-import os
 import tempfile
-import warnings
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +11,7 @@ import pandas as pd
 from monitoring.finding import Shift, Verdict
 from monitoring.lookout import Seen, Surge
 from monitoring.reference import SIGNALS
+from monitoring.workspace import imported
 from undertone.files import write_json, write_text
 
 PSI = 0.1
@@ -22,7 +21,7 @@ STYLE = """
 .gate h1 {font-size: 1.5rem} .gate .drift {color: #b3261e} .gate .steady {color: #1b6e3c}
 .gate table {border-collapse: collapse; margin: 1rem 0}
 .gate th, .gate td {padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #ddd}
-.gate th:first-child, .gate td:first-child {text-align: left}
+.gate th:first-child, .gate td:first-child, .gate td:last-child:nth-child(4) {text-align: left}
 .gate tr.moved td {font-weight: 600; color: #b3261e}
 """
 PAGE = "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'></head><body></body></html>"
@@ -61,23 +60,21 @@ def _draw(current: pd.DataFrame, reference: pd.DataFrame, about: dict[str, str])
     columns = [name for name in ("emotion", *SIGNALS) if _is_in_both(name, current, reference)]
     if not columns:
         return PAGE
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    with warnings.catch_warnings():
-        # Evidently 0.7 touches deprecated names of numpy and litestar when it is imported.
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        from evidently import DataDefinition, Dataset, Report
-        from evidently.metrics import ValueDrift
+    evidently = imported()
+    drift = evidently.metrics.ValueDrift
     signals = [name for name in columns if name != "emotion"]
-    definition = DataDefinition(categorical_columns=["emotion"], numerical_columns=signals)
+    definition = evidently.DataDefinition(
+        categorical_columns=["emotion"], numerical_columns=signals
+    )
     metrics = [
-        ValueDrift(column="emotion", method="psi", threshold=PSI),
-        *(ValueDrift(column=n, method="wasserstein", threshold=WASSERSTEIN) for n in signals),
+        drift(column="emotion", method="psi", threshold=PSI),
+        *(drift(column=n, method="wasserstein", threshold=WASSERSTEIN) for n in signals),
     ]
     live, known = (
-        Dataset.from_pandas(frame[columns].dropna().reset_index(drop=True), definition)
+        evidently.Dataset.from_pandas(frame[columns].dropna().reset_index(drop=True), definition)
         for frame in (current, reference)
     )
-    snapshot = Report(metrics, metadata=about).run(live, known)
+    snapshot = evidently.Report(metrics, metadata=about).run(live, known)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "evidently.html"
         snapshot.save_html(str(path))
@@ -97,7 +94,7 @@ def _summary(seen: Seen, about: dict[str, str]) -> str:
         finding.promise,
         f"Reference: {finding.reference_note}",
         finding.ids_note,
-        f"True mix: {finding.true_mix_note or 'estimated by undoing known confusions, below.'}",
+        f"True mix: {finding.true_mix_note or 'estimated by undoing known confusions, above.'}",
         *seen.notes,
     )
     heading = f"Verdict {int(finding.verdict)}: {finding.words}"

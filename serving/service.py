@@ -19,6 +19,7 @@ from serving.access.policy import UsePolicy
 from serving.batching import Batcher
 from serving.champion import Loaded, ModelHolder, Predictor, load_predictor
 from serving.forms import FeedbackForm, JobForm, PredictForm, Utterance
+from serving.gauges import Gauges
 from serving.guard import Bounds, Guard
 from serving.jobs.queue import Jobs
 from serving.jobs.routes import told
@@ -82,6 +83,7 @@ class UndertoneService:
         self._recorder = Recorder(self._store, self._params)
         self._policy = UsePolicy(self._store, self._params.access)
         self._sweeper = Sweeper(self._store, self._params.serving.retention_days)
+        self._gauges = Gauges(self._store)
         limits = self._params.serving
         self._batcher = Batcher(largest=limits.batch, objective_s=limits.objective_seconds)
         self._writing = ThreadPoolExecutor(1, "writing")
@@ -97,6 +99,7 @@ class UndertoneService:
             self._challenger.start()
         self._tenants.start()
         self._sweeper.start()
+        self._gauges.start()
 
     def load(self, bundle: Path, params: Params) -> Predictor:
         """Make a predictor of a bundle."""
@@ -235,6 +238,7 @@ class UndertoneService:
             self._challenger.stop()
         self._tenants.stop()
         self._sweeper.stop()
+        self._gauges.stop()
         self.streams.close()
         self.jobs.close()
         self._batcher.close()

@@ -11,6 +11,7 @@ from observed import make_frame, make_prediction, make_quality
 from monitoring.monitor import MonitorReport, monitor, monitor_champion
 from monitoring.report import PAGE
 from monitoring.store import NotFoundError, Store
+from monitoring.workspace import folder, imported
 from undertone.config import Params
 from undertone.errors import ConfigError
 
@@ -132,3 +133,32 @@ def test_the_champion_is_watched_from_window_to_window(
     first, second = store.verdicts(TAG)
     assert first.window_start == MORNING
     assert second.window_start == first.window_end
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_each_window_is_a_point_of_the_dashboard_once(
+    store: Store, watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNDERTONE_HOME", str(tmp_path / "home"))
+    rng = np.random.default_rng(2)
+    for hour in (0, 1):
+        feed(store, make_frame(150, rng), hour)
+        watch(hour)
+    watch(1)
+    workspace = imported().ui.workspace.Workspace(str(folder()))
+    (project,) = workspace.search_project("undertone")
+    assert len(workspace.list_runs(project.id)) == 2
+    panels = [panel.title for panel in project.dashboard.model().panels]
+    assert panels[:2] == ["Verdict", "Evidence"]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_predictions_from_the_future_are_told_of_and_count_when_their_time_comes(
+    store: Store, watch: Watch
+) -> None:
+    ahead = make_prediction("anger")
+    store.add_prediction(ahead, created_at=datetime.now(UTC) + HOUR)
+    seen = watch(0)
+    assert seen.seen.predictions == 0
+    assert "1 predictions are dated more than 5 minutes ahead" in seen.seen.notes[0]
+    assert "ahead of this clock" in seen.report_html.read_text(encoding="utf-8")
