@@ -4,8 +4,8 @@ from pathlib import Path
 
 from benchmarks.accuracy.record import read_rows
 from benchmarks.accuracy.render import accuracy
-from benchmarks.serving.record import read_parts
-from benchmarks.serving.render import serving
+from benchmarks.parts import read_parts
+from benchmarks.sections import LOOP, SPEED, section
 from undertone.files import write_text
 
 FOLDER = Path("docs/benchmarks")
@@ -17,7 +17,12 @@ at its end. Each result names the command that makes it.
 
 def write_page(folder: Path = FOLDER) -> None:
     """Write the page beside the folder of its records."""
-    parts = [HEAD, accuracy(read_rows(folder), folder), serving(read_parts(folder))]
+    parts = [
+        HEAD,
+        accuracy(read_rows(folder), folder),
+        section(SPEED, read_parts(folder, "serving")),
+        section(LOOP, read_parts(folder, "loop")),
+    ]
     write_text(folder.with_suffix(".md"), "\n".join(parts))
 
 

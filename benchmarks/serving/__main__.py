@@ -15,8 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.machine import Machine
 from benchmarks.page import FOLDER, write_page
+from benchmarks.parts import Figure, Part, Ratio
 from benchmarks.serving import long, server, stack, streaming, words
-from benchmarks.serving.record import Figure, Part, Ratio
 from benchmarks.serving.whisper import build
 from undertone.errors import UndertoneError
 from undertone.files import write_json

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 
-from benchmarks.serving.record import Figure, Ratio
+from benchmarks.parts import Figure, Ratio
 from benchmarks.serving.server import Service, registered, running
 from benchmarks.serving.stack import TOGETHER
 from serving.client import Client

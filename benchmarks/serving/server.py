@@ -17,8 +17,8 @@ import numpy as np
 import psutil
 import yaml
 
+from benchmarks.parts import Figure, Ratio
 from benchmarks.serving.ours import untrained
-from benchmarks.serving.record import Figure, Ratio
 from benchmarks.serving.stack import TOGETHER, TOKENS
 from monitoring.store import Store
 from serving.client import Client

@@ -12,10 +12,10 @@ import numpy as np
 import soundfile
 import torch
 
+from benchmarks.parts import Figure, Ratio
 from benchmarks.serving import bound
 from benchmarks.serving.naive import Naive
 from benchmarks.serving.ours import Ours
-from benchmarks.serving.record import Figure, Ratio
 from undertone.audio import SAMPLE_RATE, decode
 from undertone.config import AudioParams, Engine
 from undertone.progress import track

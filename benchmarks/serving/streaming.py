@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.serving.record import Figure, Ratio
+from benchmarks.parts import Figure, Ratio
 from benchmarks.serving.server import registered, running
 from benchmarks.serving.stack import TOGETHER
 from serving.client import AsyncClient, Stream

@@ -9,7 +9,7 @@ import jiwer
 import torch
 from faster_whisper import WhisperModel
 
-from benchmarks.serving.record import Figure, Ratio
+from benchmarks.parts import Figure, Ratio
 from benchmarks.serving.stack import alternate
 from undertone.audio import Samples, from_pcm16
 from undertone.config import Engine, GeneratedParams, ListeningParams

@@ -1,16 +1,21 @@
 """Predictions summed up by call in the database: a window's rows are never loaded."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 from sqlalchemy import String, case, cast, func, select
 
-from monitoring.calls import DIMENSIONS, Calls
-from monitoring.ranks import Ranks
 from monitoring.store.database import Database
 from monitoring.store.predictions import within
 from monitoring.store.tables import PredictionRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from monitoring.calls import Calls
+    from monitoring.ranks import Ranks
 
 AT_ONCE = 50_000
 HOUR = len("2026-03-01 12")
@@ -36,6 +41,10 @@ class CallLog(Database):
             until: its end.
             model_tag: only predictions of this model.
         """
+        import numpy as np
+
+        from monitoring.calls import DIMENSIONS, Calls
+
         row = PredictionRow
         said = [func.avg(case((row.emotion == name, 1.0), else_=0.0)) for name in emotions]
         signals = [func.avg(rank.sql(getattr(row, name))) for name, rank in ranks.items()]

@@ -19,7 +19,7 @@ from benchmarks.accuracy.record import ORDER, Record, Row, read_rows
 from benchmarks.accuracy.tables import uar_less, uar_of
 from benchmarks.machine import Machine, alone, measured
 from benchmarks.page import write_page
-from benchmarks.serving.record import Figure, Part, Ratio
+from benchmarks.parts import Figure, Part, Ratio
 from tests.training import synthetic
 from undertone.evaluation.metrics import Interval
 from undertone.files import write_json

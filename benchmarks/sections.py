@@ -1,10 +1,10 @@
-"""The part of the page about speed."""
+"""The sections of the page that are made of parts."""
 
 from collections.abc import Sequence
 
-from benchmarks.serving.record import Part, Ratio
+from benchmarks.parts import Part, Ratio
 
-HEAD = """# Speed
+SPEED = """# Speed
 
 Made by `python -m benchmarks.serving`. All sides run in one process on one thread, turn about; a
 ratio is the median over the rounds, with the lowest and the highest. Times are processor time, so
@@ -14,9 +14,16 @@ are not to be had, they are by chance, which changes what is said and not how lo
 """
 
 
-def serving(parts: Sequence[Part]) -> str:
+LOOP = """# The loop
+
+Made by `python -m benchmarks.loop`: the drift gate beside what is usual, what a large window costs,
+and ways of learning on.
+"""
+
+
+def section(head: str, parts: Sequence[Part]) -> str:
     """What the parts found."""
-    return "\n".join([HEAD, *map(_part, parts)])
+    return "\n".join([head, *map(_part, parts)])
 
 
 def _part(part: Part) -> str:
@@ -28,6 +35,7 @@ def _part(part: Part) -> str:
             f"## {part.name}",
             "",
             *([*table, *map(_row, part.ratios), ""] if part.ratios else []),
+            *_table(part.table),
             *figures,
             *notes,
             "",
@@ -37,6 +45,13 @@ def _part(part: Part) -> str:
             "",
         ]
     )
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
+        return []
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return [lines[0], f"|---{'|---:' * (len(rows[0]) - 1)}|", *lines[1:], ""]
 
 
 def _row(ratio: Ratio) -> str:

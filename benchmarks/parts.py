@@ -63,18 +63,22 @@ class Figure(BaseModel):
 
 
 class Part(BaseModel):
-    """What one part of the benchmark found, the command that runs it and the machine."""
+    """What one part of the benchmark found, the command that runs it and the machine.
+
+    Attributes:
+        table: what it found in rows, the first of which are the heads.
+    """
 
     name: str
     command: str
     machine: Machine
     ratios: list[Ratio] = Field(default_factory=list)
     figures: list[Figure] = Field(default_factory=list)
+    table: list[list[str]] = Field(default_factory=list)
 
 
-def read_parts(folder: Path) -> list[Part]:
-    """The parts that a folder has, by their names."""
+def read_parts(folder: Path, benchmark: str) -> list[Part]:
+    """The parts of a benchmark that a folder has, by their names."""
     reader = TypeAdapter(Part)
-    return [
-        reader.validate_json(file.read_bytes()) for file in sorted(folder.glob("serving-*.json"))
-    ]
+    files = sorted(folder.glob(f"{benchmark}-*.json"))
+    return [reader.validate_json(file.read_bytes()) for file in files]

@@ -1,0 +1,52 @@
+"""The loop that learns, beside what a user would pick instead; written to docs/benchmarks.md.
+
+`python -m benchmarks.loop PART [OPTIONS]`; `python -m benchmarks.loop PART --help` tells them. What
+a part found stands in docs/benchmarks/loop-PART.json.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from benchmarks.loop import continual, drift, windows
+from benchmarks.machine import Machine
+from benchmarks.page import FOLDER, write_page
+from benchmarks.parts import Part
+from undertone.errors import UndertoneError
+from undertone.files import write_json
+
+PARTS = {"drift": drift, "windows": windows, "continual": continual}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure one part, and write the page."""
+    parser = argparse.ArgumentParser(
+        "benchmarks.loop",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parts = parser.add_subparsers(dest="part", required=True)
+    for name, module in PARTS.items():
+        module.add_options(parts.add_parser(name, help=module.__doc__))
+    told = list(sys.argv[1:] if arguments is None else arguments)
+    given = parser.parse_args(told)
+    found = PARTS[given.part].measure(given)
+    part = Part(
+        name=given.part,
+        command=" ".join(["python -m benchmarks.loop", *told]),
+        machine=Machine.here(),
+        figures=found.figures,
+        table=found.table,
+    )
+    write_json(FOLDER / f"loop-{part.name}.json", part.model_dump(mode="json"))
+    write_page()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except UndertoneError as error:
+        sys.exit(f"error: {error}")
