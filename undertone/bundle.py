@@ -36,6 +36,7 @@ FILES = (
 )
 IMAGE_PROCESSOR = "image_processor"
 TIMELINE = "timeline.safetensors"
+IMPORTANCE = "importance.safetensors"
 PICKLES = frozenset({".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"})
 
 
@@ -54,6 +55,7 @@ class Bundle:
         card: the model card (`README.md`).
         timeline: weights by name that take the place of the model's where windows are judged, and
             their `temperature`; empty where it was never taught on windows.
+        importance: of weights by name, to hold them by when learning on; empty for most.
     """
 
     model: FusedModel
@@ -65,6 +67,7 @@ class Bundle:
     image_processor: BaseImageProcessor | None = None
     card: str = ""
     timeline: dict[str, Tensor] = field(default_factory=dict)
+    importance: dict[str, Tensor] = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -101,7 +104,8 @@ class Bundle:
                 preprocessor=json.loads((path / "preprocessor_config.json").read_text("utf-8")),
                 image_processor=_load_image_processor(path / IMAGE_PROCESSOR),
                 card=card.read_text(encoding="utf-8") if card.is_file() else "",
-                timeline=load_file(path / TIMELINE) if (path / TIMELINE).is_file() else {},
+                timeline=_tensors(path / TIMELINE),
+                importance=_tensors(path / IMPORTANCE),
             )
 
 
@@ -117,9 +121,14 @@ def save_bundle(bundle: Bundle, path: Path) -> None:
         write_json(folder / "calibration.json", _calibration(bundle))
         write_json(folder / "training.json", bundle.info)
         write_text(folder / "README.md", bundle.card)
-        if bundle.timeline:
-            save_file(bundle.timeline, folder / TIMELINE)
-            (folder / TIMELINE).chmod(0o644)
+        for name, tensors in ((TIMELINE, bundle.timeline), (IMPORTANCE, bundle.importance)):
+            if tensors:
+                save_file(tensors, folder / name)
+                (folder / name).chmod(0o644)
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    return load_file(path) if path.is_file() else {}
 
 
 def _calibration(bundle: Bundle) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from undertone.errors import ConfigError
 from undertone.use import Purpose, Role
 
 PROFILES = Path(__file__).parent / "profiles"
-Tuning = Literal["full", "lora", "prefix", "frozen"]
+Tuning = Literal["full", "lora", "prefix", "adapter", "frozen"]
+StrategyName = Literal["naive", "replay", "ewc", "lwf", "lora", "lora_replay", "steady", "joint"]
 Score = Literal["uar", "macro_f1", "weighted_f1"]
 Engine = Literal["torch", "bfloat16", "int8"]
 SelectBy = Literal[Score, "last"]
@@ -34,7 +35,7 @@ class GeneratedParams(Section):
     clips: int = Field(1600, ge=1)
     speakers: int = Field(30, ge=24)
     first_speaker: int = Field(0, ge=0)
-    channel: Literal["studio", "telephone"] = "studio"
+    channel: Literal["studio", "telephone", "street"] = "studio"
     emotion_weights: dict[str, float] = Field(default_factory=dict)
     seed: int = 17
 
@@ -169,14 +170,28 @@ class TimelineParams(Section):
 
 
 class ContinualParams(Section):
-    """Retraining on feedback without forgetting; measured in benchmarks/continual.py."""
+    """Retraining on feedback without forgetting; measured in benchmarks/loop/continual.py.
 
-    tuning: Tuning = "frozen"
+    Attributes:
+        strategy: one of `undertone.continual.strategies`.
+        epochs: at most; a strategy that starts anew trains `training.epochs`.
+        replay_share: of old utterances among those that a strategy trains on that rehearses some.
+        memory_mb: what remembered training utterances may take, with recordings and statistics.
+        blend: share of what was learnt in the final weights, of a strategy that blends.
+        ewc_weight: of the penalty of elastic weight consolidation.
+        lwf_weight: of the penalty of learning without forgetting.
+        min_labels: fewer start no retrain.
+        holdout: share of the new utterances that never train.
+    """
+
+    strategy: StrategyName = "steady"
     epochs: int = Field(12, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
     replay_share: float = Field(0.8, ge=0, lt=1)
-    ignore_shift: bool = True  # of the acoustics, see undertone.continual.shift
-    blend: float = Field(0.5, gt=0, le=1)  # share of what was learnt in the final weights
+    memory_mb: float = Field(500.0, gt=0)
+    blend: float = Field(0.5, gt=0, le=1)
+    ewc_weight: float = Field(3000.0, ge=0)
+    lwf_weight: float = Field(1.0, ge=0)
     min_labels: int = Field(60, ge=1)
     holdout: float = Field(0.35, gt=0, lt=0.5)
 

@@ -11,6 +11,7 @@ def manifest(seed: int, rows: int = 300) -> pd.DataFrame:
     generator = np.random.default_rng(seed)
     return pd.DataFrame(
         {
+            "corpus": "studio",
             "utterance_id": [f"u{k}" for k in range(rows)],
             "speaker_id": generator.choice(["a", "b", "c"], rows, p=[0.6, 0.3, 0.1]),
             "emotion": generator.choice(["anger", "calm", "neutral"], rows, p=[0.2, 0.2, 0.6]),
@@ -31,6 +32,13 @@ def test_speakers_of_an_emotion_come_equally_often() -> None:
     chosen = choose_replay(manifest(1), 27, seed=3)
     counts = chosen.groupby(["emotion", "speaker_id"]).size()
     assert set(counts) == {3}
+
+
+def test_domains_come_equally_often_however_large() -> None:
+    small = manifest(6, rows=200).assign(corpus="telephone")
+    chosen = choose_replay(pd.concat([manifest(7, rows=900), small]), 90, seed=0)
+    assert chosen["corpus"].value_counts().to_dict() == {"studio": 45, "telephone": 45}
+    assert chosen.groupby(["corpus", "emotion"]).size().tolist() == [15] * 6
 
 
 def test_a_rare_emotion_leaves_its_places_to_the_others() -> None:

@@ -1,20 +1,21 @@
-"""Training a champion further: blind to the shift of domains, and half way back in the end."""
+"""Training a champion further, by one of several strategies."""
 
 import copy
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from undertone.bundle import Bundle
 from undertone.config import Params
+from undertone.continual.penalties import Distillation, ElasticWeights, importance_of
 from undertone.continual.shift import absorb, blind, shift_directions
+from undertone.continual.strategies import STRATEGIES, Strategy
 from undertone.model.fused import FusedModel
-from undertone.training.beginning import equip
 from undertone.training.examples import Examples
 from undertone.training.fitting import fit
+from undertone.training.trainer import Penalty
 
 
 @dataclass(frozen=True)
@@ -22,18 +23,32 @@ class Material:
     """What a challenger learns from, is chosen on, and is judged on.
 
     Attributes:
-        train: new utterances, `learnt` of them, and then old ones.
-        validation: as many old as new utterances.
+        new: new utterances to train on.
+        rehearsed: old ones beside them.
+        new_validation: new utterances to choose on.
+        old_validation: as many old ones, where old ones are rehearsed.
         holdout: new utterances that never train.
-        learnt: how many of `train` are new.
+        known: what the champion was trained on.
         new_splits: hash of the splits of the new corpus.
     """
 
-    train: Examples
-    validation: Examples
+    new: Examples
+    rehearsed: Examples
+    new_validation: Examples
+    old_validation: Examples
     holdout: Examples
-    learnt: int
+    known: Examples
     new_splits: str
+
+    @property
+    def train(self) -> Examples:
+        """All that is trained on."""
+        return Examples.concat([self.new, self.rehearsed])
+
+    @property
+    def validation(self) -> Examples:
+        """All that is chosen on."""
+        return Examples.concat([self.new_validation, self.old_validation])
 
 
 def adapt(init: Bundle, material: Material, params: Params) -> Bundle:
@@ -45,20 +60,47 @@ def adapt(init: Bundle, material: Material, params: Params) -> Bundle:
         params: the run's settings; `continual` goes before `training`.
     """
     continual = params.continual
-    chosen = continual.model_dump(include={"tuning", "epochs", "learning_rate"})
-    settings = params.model_copy(update={"training": params.training.model_copy(update=chosen)})
+    strategy = STRATEGIES[continual.strategy]
+    settings = _settings(strategy, params)
     base = copy.deepcopy(init)
-    if continual.tuning != "frozen":
-        equip(base, settings)
-        base.timeline = {}  # its heads know the states of the encoder as it was
-    directions = _shift(base, material, settings) if continual.ignore_shift else None
+    directions = _shift(base, material, settings) if strategy.ignores_shift else None
     if directions is not None:
         blind(base.model, directions)
-    bundle = fit(material.train, material.validation, settings, init.labels, init=base)
-    blend(bundle.model, base.model, continual.blend)
+    if strategy.holds_weights and not base.importance:
+        base.importance = importance_of(base, material.known, params.audio)
+    bundle = fit(
+        material.train,
+        material.validation,
+        settings,
+        init.labels,
+        init=None if strategy.restarts else base,
+        penalty=_penalty(strategy, base, params),
+    )
+    if strategy.blends:
+        blend(bundle.model, base.model, continual.blend)
     absorb(bundle.model)
+    if strategy.holds_weights:
+        new = importance_of(bundle, material.new, params.audio)
+        bundle.importance = {name: base.importance[name] + new[name] for name in new}
     bundle.info = init.info | bundle.info | _record(material, settings, directions)
     return bundle
+
+
+def _settings(strategy: Strategy, params: Params) -> Params:
+    if strategy.restarts:
+        return params
+    chosen = params.continual.model_dump(include={"epochs", "learning_rate"})
+    training = params.training.model_copy(update=chosen | {"tuning": strategy.tuning})
+    return params.model_copy(update={"training": training})
+
+
+def _penalty(strategy: Strategy, base: Bundle, params: Params) -> Penalty | None:
+    continual = params.continual
+    if strategy.holds_weights:
+        return ElasticWeights(base.model, base.importance, continual.ewc_weight)
+    if strategy.holds_answers:
+        return Distillation(base.model, continual.lwf_weight)
+    return None
 
 
 @torch.no_grad()
@@ -79,9 +121,7 @@ def blend(model: FusedModel, base: FusedModel, share: float) -> None:
 
 
 def _shift(base: Bundle, material: Material, params: Params) -> Tensor | None:
-    new = material.train.take(np.arange(material.learnt))
-    old = material.train.take(np.arange(material.learnt, len(material.train)))
-    return shift_directions(base, old, new, params.audio)
+    return shift_directions(base, material.rehearsed, material.new, params.audio)
 
 
 def _record(material: Material, params: Params, directions: Tensor | None) -> dict[str, Any]:
@@ -89,8 +129,9 @@ def _record(material: Material, params: Params, directions: Tensor | None) -> di
         "params": params.model_dump(mode="json"),
         "seed": params.training.seed,
         "continual": {
-            "learnt": material.learnt,
-            "replayed": len(material.train) - material.learnt,
+            "strategy": params.continual.strategy,
+            "learnt": len(material.new),
+            "replayed": len(material.rehearsed),
             "shift_directions": 0 if directions is None else directions.shape[1],
             "new_split_hash": material.new_splits,
             "holdout": material.holdout.rows["utterance_id"].tolist(),

@@ -10,6 +10,7 @@ from undertone.bundle import Bundle, save_bundle
 from undertone.config import Params, SplitParams
 from undertone.continual.adapting import Material, adapt
 from undertone.continual.replay import choose_replay, replay_size
+from undertone.continual.strategies import STRATEGIES
 from undertone.errors import CorpusError
 from undertone.evaluation.card import model_card, trained_on
 from undertone.inference.known import note_known
@@ -82,8 +83,8 @@ def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Pat
     note_known(bundle, params)
     save_bundle(bundle, out)
     return RetrainReport(
-        learnt=material.learnt,
-        replayed=len(material.train) - material.learnt,
+        learnt=len(material.new),
+        replayed=len(material.rehearsed),
         holdout=len(material.holdout),
         left_out=len(labelled) - len(usable),
         validation_uar=reached,
@@ -107,13 +108,22 @@ def gather(known: Examples, usable: Examples, params: Params) -> Material:
         usable.take((dealt["split"] == split).to_numpy())
         for split in ("train", "validation", "test")
     )
-    replay = _replay(known, "train", replay_size(len(train), continual.replay_share), seed)
-    remembered = _replay(known, "validation", len(validation), seed)
+    learnt_before = known.take((known.rows["split"] == "train").to_numpy())
+    rehearses = STRATEGIES[continual.strategy].rehearses
+    sizes = {
+        "nothing": 0,
+        "some": replay_size(len(train), continual.replay_share),
+        "everything": len(learnt_before),
+    }
+    replay = _replay(known, "train", sizes[rehearses], seed)
+    remembered = _replay(known, "validation", len(validation) * (rehearses != "nothing"), seed)
     return Material(
-        train=Examples.concat([train, replay]),
-        validation=Examples.concat([validation, remembered]),
+        new=train,
+        rehearsed=replay,
+        new_validation=validation,
+        old_validation=remembered,
         holdout=holdout,
-        learnt=len(train),
+        known=learnt_before,
         new_splits=split_hash(dealt),
     )
 

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -20,8 +20,10 @@ from undertone.training.beginning import begin, equip
 from undertone.training.callbacks import ProgressBar, trackers
 from undertone.training.examples import Examples
 from undertone.training.probing import probe_layers
-from undertone.training.trainer import device_of, last_checkpoint, trainer_for
+from undertone.training.trainer import Penalty, device_of, last_checkpoint, trainer_for
 from undertone.training.tuning import tuned
+
+HEADS: tuple[Tuning, ...] = ("frozen", "adapter")  # that leave the encoders as they are
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def fit(
     init: Bundle | None = None,
     checkpoints: Path | None = None,
     logs: Path | None = None,
+    penalty: Penalty | None = None,
 ) -> Bundle:
     """Train a fused model.
 
@@ -58,6 +61,7 @@ def fit(
         checkpoints: folder for those of the last stage. A fit that broke off goes on from what it
             finds there, which must come from the same examples and settings.
         logs: folder for experiment trackers; without it none is told.
+        penalty: added to the loss of each batch.
 
     Returns:
         The fitted bundle, not calibrated yet; its `info` tells the curves, the epoch of each stage
@@ -76,7 +80,7 @@ def fit(
         told = trackers(params.training.loggers, logs / stage.name) if logs else []
         with TemporaryDirectory() as scratch:
             kept = checkpoints if checkpoints and stage is last else Path(scratch)
-            _run(bundle, train, validation, params, stage, kept, told)
+            _run(bundle, train, validation, params, stage, kept, told, penalty)
     bundle.model.train(mode=False)
     _remember(bundle, train, params)
     bundle.model.cpu()
@@ -112,8 +116,8 @@ def balanced(targets: torch.Tensor, classes: int, power: float = 1.0) -> torch.T
 def _stages(params: Params, *, new: bool) -> list[Stage]:
     tuning = params.training.tuning
     heads = Stage("heads", "frozen", params.training.epochs)
-    if tuning == "frozen":
-        return [heads]
+    if tuning in HEADS:
+        return [replace(heads, tuning=tuning)]
     if not new:
         return [Stage("encoders", tuning, params.training.epochs)]
     encoders = Stage("encoders", tuning, params.training.encoder_epochs)
@@ -158,9 +162,10 @@ def _run(
     stage: Stage,
     checkpoints: Path,
     told: list[TrainerCallback],
+    penalty: Penalty | None,
 ) -> None:
     training, model = params.training, bundle.model
-    if stage.tuning != "frozen" or model.acoustic.attention is not None:
+    if stage.tuning not in HEADS or model.acoustic.attention is not None:
         equip(bundle, params)
     nn.Module.to(model, device_of(training.device))
     with tuned(model, stage.tuning, training.lora_rank, training.frozen_layers):
@@ -168,7 +173,7 @@ def _run(
         chosen = None if validation is None else _ready(bundle, validation, params)
         callbacks = [ProgressBar(f"fitting {stage.name}"), *told]
         trainer = trainer_for(
-            bundle, learnt, chosen, training, stage.epochs, checkpoints, callbacks
+            bundle, learnt, chosen, training, stage.epochs, checkpoints, callbacks, penalty
         )
         found = last_checkpoint(checkpoints)
         trainer.train(resume_from_checkpoint=str(found) if found else None)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
 from torch.optim import Optimizer
 from transformers import (
     EarlyStoppingCallback,
@@ -23,11 +24,14 @@ from undertone.bundle import Bundle
 from undertone.calibration import softmax
 from undertone.config import Score, SelectBy, TrainingParams
 from undertone.evaluation.metrics import confusion, macro_f1_of, uar_of, weighted_f1_of
-from undertone.model.fused import FusedModel
+from undertone.model.fused import FusedModel, FusedOutput
 from undertone.training.batches import Batches, as_is
+from undertone.training.sources import Inputs
 from undertone.training.tuning import of_encoder
 
 EVALUATION_BATCH = 256
+
+Penalty = Callable[[FusedModel, Inputs, FusedOutput], Tensor]
 SELECTION = "selection"
 SURPRISE_WEIGHT = 0.5
 
@@ -39,9 +43,23 @@ class LightTrainer(Trainer):
         self, network: FusedModel, *args: Any, encoder_learning_rate: float, **kwargs: Any
     ) -> None:
         self.grouped = kwargs.pop("group_by_length")
+        self.penalty: Penalty | None = kwargs.pop("penalty")
         super().__init__(network, *args, **kwargs)
         self.network = network
         self.encoder_learning_rate = encoder_learning_rate
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        """The model's own loss and, while it is trained, the penalty."""
+        loss, output = super().compute_loss(model, inputs, True, num_items_in_batch)
+        if self.penalty and self.network.training:
+            loss = loss + self.penalty(self.network, inputs, output)
+        return (loss, output) if return_outputs else loss
 
     def create_optimizer(self, model: Any = None) -> Optimizer:  # noqa: ARG002
         """AdamW with the encoders' own learning rate; biases, norms and scalars do not decay."""
@@ -100,6 +118,7 @@ def trainer_for(
     epochs: int,
     folder: Path,
     callbacks: list[TrainerCallback],
+    penalty: Penalty | None = None,
 ) -> LightTrainer:
     """A trainer that stops early, and ends with the weights that are best on validation.
 
@@ -117,6 +136,7 @@ def trainer_for(
         epochs: how many at most.
         folder: for checkpoints.
         callbacks: progress and loggers.
+        penalty: added to the loss.
     """
     on_gpu = device_of(params.device).type == "cuda"
     when = "no" if validation is None else "epoch"
@@ -159,6 +179,7 @@ def trainer_for(
         callbacks=[*stopping, *callbacks],
         encoder_learning_rate=params.encoder_learning_rate,
         group_by_length=params.group_by_length,
+        penalty=penalty,
     )
     trainer.remove_callback(PrinterCallback)
     return trainer

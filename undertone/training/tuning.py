@@ -13,6 +13,7 @@ ACOUSTIC = "acoustic.encoder."
 PREFIX = f"{ACOUSTIC}prefix"
 LAST_NORM = f"{ACOUSTIC}whisper.layer_norm."
 LAYER = re.compile(r"\.layers\.(\d+)\.")
+ADAPTED = ("lora", "adapter")
 ENCODERS = (ACOUSTIC, "text.encoder.", "image.encoder.")
 
 
@@ -24,7 +25,8 @@ def tuned(model: FusedModel, tuning: Tuning, rank: int, below: int = 0) -> Itera
     trains low-rank adapters (Hu et al., 2021, arXiv 2106.09685) of all linear layers in the
     encoders, which are merged into plain weights when the block ends; `prefix` trains the learned
     states before those of each acoustic layer; `full` trains everything.
-    The fusion, heads and layer weights are trained by all of them.
+    The fusion, heads and layer weights are trained by all of them but `adapter`, which trains
+    low-rank adapters of their linear layers and nothing else.
 
     Args:
         model: what is tuned, in place.
@@ -33,12 +35,12 @@ def tuned(model: FusedModel, tuning: Tuning, rank: int, below: int = 0) -> Itera
         below: layers at the bottom of the acoustic encoder that are left as they are.
     """
     adapters = None
-    if tuning == "lora":
+    if tuning in ADAPTED:
         from peft import LoraConfig
         from peft.tuners.lora import LoraModel
 
         config = LoraConfig(
-            r=rank, lora_alpha=2 * rank, target_modules=_linear_layers(model, below)
+            r=rank, lora_alpha=2 * rank, target_modules=_linear_layers(model, tuning, below)
         )
         adapters = LoraModel(model, config, "default")
     for name, parameter in model.named_parameters():
@@ -67,6 +69,8 @@ def of_encoder(name: str) -> bool:
 
 
 def _trained(name: str, tuning: Tuning, text_from_scratch: bool) -> bool:
+    if tuning == "adapter":
+        return ".lora_" in name
     if not of_encoder(name) or tuning == "full":
         return True
     if tuning == "prefix":
@@ -76,9 +80,12 @@ def _trained(name: str, tuning: Tuning, text_from_scratch: bool) -> bool:
     return text_from_scratch and name.startswith("text.encoder.")
 
 
-def _linear_layers(model: FusedModel, below: int) -> list[str]:
+def _linear_layers(model: FusedModel, tuning: Tuning, below: int) -> list[str]:
+    in_encoders = tuning == "lora"
     return [
         name
         for name, module in model.named_modules()
-        if isinstance(module, nn.Linear) and of_encoder(name) and not is_below(name, below)
+        if isinstance(module, nn.Linear)
+        and of_encoder(name) == in_encoders
+        and not is_below(name, below)
     ]
