@@ -34,8 +34,9 @@ def answer(
 ) -> None:
     """Say what the emotion of a prediction was."""
     from monitoring.store import Store
+    from monitoring.vetting import SHELL
 
-    Store().add_feedback(prediction, emotion, source=by, role="reviewer")
+    Store().add_feedback(prediction, emotion, source=by, role="reviewer", given_by=SHELL)
     err.print(f"{prediction} was {emotion}, says {by}.")
 
 

@@ -33,5 +33,6 @@ def collect_feedback(
         Path(corpus.path),
         language=settings.listening.language,
         audio=settings.audio,
+        feedback=settings.feedback,
     )
     return (report.utterances, report.rejects)

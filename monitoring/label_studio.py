@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from monitoring.store import ConflictError, LabelError, NotFoundError, PredictionRow, Store
+from monitoring.vetting import SHELL
 from undertone.corpora.base import Reject
 from undertone.errors import CorpusError
 from undertone.labels import EMOTIONS
@@ -136,7 +137,13 @@ def take(store: Store, exported: Path) -> tuple[int, list[Reject]]:
     unread = len(refused)
     for one in told:
         try:
-            store.add_feedback(one.prediction_id, one.emotion, source=one.source, role="annotator")
+            store.add_feedback(
+                one.prediction_id,
+                one.emotion,
+                source=one.source,
+                role="annotator",
+                given_by=SHELL,
+            )
         except (ConflictError, LabelError, NotFoundError) as error:
             refused.append(Reject(one.prediction_id, str(error)))
     return len(told) + unread - len(refused), refused

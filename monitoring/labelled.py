@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 
 from monitoring.store import Store
-from undertone.config import AudioParams
+from undertone.config import AudioParams, FeedbackParams
 from undertone.corpora.base import Reject
 from undertone.corpora.intake import (
     INFO,
     REJECTS,
+    VOICES,
     IngestReport,
     identity_of,
     measured,
@@ -24,6 +25,7 @@ from undertone.manifest import COLUMNS, row_problems, write_manifest
 from undertone.progress import track
 
 CORPUS = "feedback"
+VOICE_COLUMNS = ("id", "voice", "trusted")
 
 
 def collect_feedback(
@@ -33,6 +35,7 @@ def collect_feedback(
     champion_tag: str | None = None,
     language: str = "en",
     audio: AudioParams | None = None,
+    feedback: FeedbackParams | None = None,
 ) -> IngestReport:
     """Write the labelled predictions of a model as a corpus folder, its splits left open.
 
@@ -42,14 +45,16 @@ def collect_feedback(
         champion_tag: whose predictions; the champion's without it.
         language: what the manifest says of every row.
         audio: bounds on the stored recordings.
+        feedback: whose feedback counts; everybody's without it.
 
     Raises:
         CorpusError: there is no feedback that can be used.
     """
     champion = store.pointer("champion")
     tag = champion_tag or (champion.tag if champion else None)
-    labelled = store.labelled(model_tag=tag)
-    rejects = [Reject(name, "its sources contradict each other") for name in labelled.ties]
+    labelled = store.labelled(model_tag=tag, params=feedback)
+    rejects = [Reject(name, reason) for name, reason in labelled.refused.items()]
+    voices: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     with replacing_folder(out) as aside:
         (aside / "audio").mkdir()
@@ -58,13 +63,16 @@ def collect_feedback(
                 row = _row(record, aside, language, audio or AudioParams())
                 _require_new(row, rows)
                 rows.append(row)
+                voices.append({name: record[name] for name in VOICE_COLUMNS})
             except (AudioError, CorpusError) as error:
                 rejects.append(Reject(str(record["id"]), str(error)))
         if not rows:
             raise CorpusError(
                 f"No feedback on {tag or 'any model'} can be learned from: {len(rejects)} refused. "
-                "The service must keep audio or text: see serving.keep_audio and keep_text."
+                "The service must keep audio or text (serving.keep_audio and keep_text), and "
+                "somebody who is trusted (feedback.trusted) must give some of it."
             )
+        pd.DataFrame(voices).to_csv(aside / VOICES, index=False)
         return _write(aside, pd.DataFrame(rows), rejects)
 
 

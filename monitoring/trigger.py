@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitoring.store import RetrainRow, Store
+from monitoring.store import Labelled, RetrainRow, Store
 from monitoring.store.tables import now
 from undertone.config import Params
 
@@ -50,8 +50,12 @@ def claim(store: Store, params: Params) -> Claim:
 
 
 def _claim(store: Store, waiting: RetrainRow, params: Params) -> Claim:
-    labels, wanted = fresh_labels(store, waiting.champion), params.continual.min_labels
+    fresh, wanted = fresh_labels(store, waiting.champion, params), params.continual.min_labels
+    labels = len(fresh.frame)
     told = f"labels: {labels} of {wanted}"
+    if fresh.refused:
+        example = next(iter(fresh.refused.values()))
+        told += f"; {len(fresh.refused)} not used, for example: {example}"
     obstacle = _obstacle(store, params) or (told if labels < wanted else None)
     if obstacle:
         store.explain_retrain(waiting.key, obstacle)
@@ -78,8 +82,8 @@ def _obstacle(store: Store, params: Params) -> str | None:
     return None
 
 
-def fresh_labels(store: Store, champion: str) -> int:
+def fresh_labels(store: Store, champion: str, params: Params) -> Labelled:
     """Labelled predictions of a champion whose feedback no finished retrain has had."""
     finished = [row.claimed_at for row in store.retrains(champion) if row.finished_at]
     since = max((moment for moment in finished if moment), default=None)
-    return len(store.labelled(since, champion).frame)
+    return store.labelled(since, champion, params.feedback)

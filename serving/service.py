@@ -127,7 +127,8 @@ class UndertoneService:
     async def feedback(self, form: FeedbackForm, /) -> Feedback:
         """What the emotion of a prediction really was. Saying the same again changes nothing."""
         feedback = await form.read()
-        await self._run(self._writing, self._add_feedback, feedback)
+        caller = current_request().caller
+        await self._run(self._writing, self._add_feedback, feedback, caller)
         return feedback
 
     async def judge(self, utterance: Utterance) -> Prediction:
@@ -249,9 +250,13 @@ class UndertoneService:
         here = copy_context().run
         return await asyncio.get_running_loop().run_in_executor(executor, here, function, *args)
 
-    def _add_feedback(self, feedback: Feedback) -> None:
+    def _add_feedback(self, feedback: Feedback, caller: str | None) -> None:
         self._store.add_feedback(
-            feedback.prediction_id, feedback.emotion, source=feedback.source, role=feedback.role
+            feedback.prediction_id,
+            feedback.emotion,
+            source=feedback.source,
+            role=feedback.role,
+            given_by=caller,
         )
 
 

@@ -185,15 +185,34 @@ class ContinualParams(Section):
     """
 
     strategy: StrategyName = "steady"
-    epochs: int = Field(12, ge=1)
+    epochs: int = Field(7, ge=1)
     learning_rate: float = Field(1e-3, gt=0)
-    replay_share: float = Field(0.8, ge=0, lt=1)
+    replay_share: float = Field(0.5, ge=0, lt=1)
     memory_mb: float = Field(500.0, gt=0)
     blend: float = Field(0.5, gt=0, le=1)
     ewc_weight: float = Field(3000.0, ge=0)
     lwf_weight: float = Field(1.0, ge=0)
     min_labels: int = Field(60, ge=1)
     holdout: float = Field(0.35, gt=0, lt=0.5)
+
+
+class FeedbackParams(Section):
+    """Whose feedback is learnt from, see monitoring/README.md.
+
+    Attributes:
+        trusted: names of API keys, or of sources where callers need no key, whose word is taken.
+            What is answered in the shell is trusted anyway.
+        quota: share of all labels that one voice may give which is not trusted.
+        agreement: with what others settled, below which a voice that is not trusted is not heard.
+        overlap: predictions that it must share with others to be measured by that.
+        influence: UAR that a voice's labels may cost a quick model on trusted speech.
+    """
+
+    trusted: tuple[str, ...] = ()
+    quota: float = Field(0.4, ge=0, lt=1)
+    agreement: float = Field(0.6, ge=0, le=1)
+    overlap: int = Field(10, ge=1)
+    influence: float = Field(0.02, ge=0)
 
 
 class PromotionParams(Section):
@@ -385,6 +404,7 @@ class Params(Section):
     training: TrainingParams = TrainingParams()
     timeline: TimelineParams = TimelineParams()
     continual: ContinualParams = ContinualParams()
+    feedback: FeedbackParams = FeedbackParams()
     promotion: PromotionParams = PromotionParams()
     drift: DriftParams = DriftParams()
     trigger: TriggerParams = TriggerParams()

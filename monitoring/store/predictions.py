@@ -17,7 +17,9 @@ from undertone.prediction import top
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sqlalchemy.orm import Session
 
+    from undertone.config import FeedbackParams
     from undertone.prediction import Prediction
 
 
@@ -26,12 +28,12 @@ class Labelled:
     """Predictions whose emotion feedback has settled.
 
     Attributes:
-        frame: the prediction's columns plus `feedback_emotion`, oldest first.
-        ties: ids of predictions whose sources contradict each other evenly; not in `frame`.
+        frame: the prediction's columns, `feedback_emotion`, `voice` and `trusted`; oldest first.
+        refused: why others are not in `frame`, by their ids.
     """
 
     frame: pd.DataFrame
-    ties: tuple[str, ...]
+    refused: dict[str, str]
 
 
 class PredictionLog(Database):
@@ -138,16 +140,11 @@ class PredictionLog(Database):
             model_tag: only predictions of this model.
             share: of them, drawn by their random ids.
         """
-        import pandas as pd
-
         query = within(select(*PredictionRow.__table__.columns), since, until, model_tag)
         if share < 1:
             query = query.where(PredictionRow.id < f"{int(share * 2**32):08x}")
         with self._reading() as session:
-            rows = session.execute(query.order_by(PredictionRow.created_at, PredictionRow.id))
-            frame = pd.DataFrame(rows.mappings().all(), columns=list(rows.keys()))
-        frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True)
-        return frame.astype(dict.fromkeys(_NUMBERS, "float64"))
+            return _frame(session, query)
 
     def count_predictions(
         self,
@@ -167,9 +164,22 @@ class PredictionLog(Database):
             return session.execute(first).scalar_one()
 
     def add_feedback(
-        self, prediction_id: str, emotion: str, *, source: str, role: str | None = None
+        self,
+        prediction_id: str,
+        emotion: str,
+        *,
+        source: str,
+        role: str | None = None,
+        given_by: str | None = None,
     ) -> FeedbackRow:
         """Keep what `source` says the emotion was. Saying the same again changes nothing.
+
+        Args:
+            prediction_id: of which prediction.
+            emotion: what it was.
+            source: who says so.
+            role: what they are.
+            given_by: the API key that they showed.
 
         Raises:
             LabelError: the emotion is not in the vocabulary.
@@ -185,7 +195,11 @@ class PredictionLog(Database):
             row = session.execute(same).scalar_one_or_none()
             if row is None:
                 row = FeedbackRow(
-                    prediction_id=prediction_id, emotion=emotion, source=source, role=role
+                    prediction_id=prediction_id,
+                    emotion=emotion,
+                    source=source,
+                    role=role,
+                    given_by=given_by,
                 )
                 session.add(row)
         if row.emotion != emotion:
@@ -195,28 +209,50 @@ class PredictionLog(Database):
             )
         return row
 
-    def labelled(self, since: datetime | None = None, model_tag: str | None = None) -> Labelled:
-        """Predictions with the emotion that most feedback sources agree on.
+    def labelled(
+        self,
+        since: datetime | None = None,
+        model_tag: str | None = None,
+        params: FeedbackParams | None = None,
+    ) -> Labelled:
+        """Predictions with the emotion that feedback settled, see `monitoring.vetting`.
 
         Args:
             since: only predictions that got feedback from this moment on.
             model_tag: only predictions of this model.
+            params: whose feedback counts; everybody's without it.
         """
         import pandas as pd
 
-        query = select(FeedbackRow.prediction_id, FeedbackRow.emotion).join(PredictionRow)
+        from monitoring.vetting import SHELL, vet
+
+        keyed = func.nullif(FeedbackRow.given_by, SHELL)
+        voice = func.coalesce(keyed, FeedbackRow.source)
+        said = select(FeedbackRow.prediction_id, FeedbackRow.emotion, voice, FeedbackRow.given_by)
+        said = within(said.join(PredictionRow), None, None, model_tag)
         if since:
             fresh = select(FeedbackRow.prediction_id).where(FeedbackRow.created_at >= since)
-            query = query.where(FeedbackRow.prediction_id.in_(fresh))
+            said = said.where(FeedbackRow.prediction_id.in_(fresh))
+        about = select(*PredictionRow.__table__.columns).where(
+            PredictionRow.id.in_(select(FeedbackRow.prediction_id))
+        )
         with self._reading() as session:
-            says = session.execute(within(query, None, None, model_tag)).all()
-        votes = pd.DataFrame(says, columns=["id", "feedback_emotion"]).value_counts().reset_index()
-        leading = votes[votes["count"] == votes.groupby("id")["count"].transform("max")]
-        tied = leading["id"].duplicated(keep=False)
-        ties = tuple(sorted(set(leading.loc[tied, "id"])))
-        settled = leading.loc[~tied, ["id", "feedback_emotion"]]
-        frame = self.predictions(model_tag=model_tag).merge(settled, on="id")
-        return Labelled(frame, ties)
+            says = pd.DataFrame(
+                session.execute(said).all(), columns=["id", "emotion", "voice", "given_by"]
+            )
+            frame = _frame(session, within(about, None, None, model_tag))
+        vetted = vet(says, params)
+        return Labelled(frame.merge(vetted.labels, on="id"), vetted.refused)
+
+
+def _frame(session: Session, query: Any) -> pd.DataFrame:
+    """Predictions, oldest first, a column per table column."""
+    import pandas as pd
+
+    rows = session.execute(query.order_by(PredictionRow.created_at, PredictionRow.id))
+    frame = pd.DataFrame(rows.mappings().all(), columns=list(rows.keys()))
+    frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True)
+    return frame.astype(dict.fromkeys(_NUMBERS, "float64"))
 
 
 _QUALITY = ("snr_db", "bandwidth_hz", "loudness_lufs", "clipped_share", "duration_s")

@@ -97,7 +97,10 @@ class DoubtRow(Table):
 
 
 class FeedbackRow(Table):
-    """What a person, or another system, says the emotion of a prediction really was."""
+    """What a person, or another system, says the emotion of a prediction really was.
+
+    `source` is what they call themselves, `given_by` the API key that they showed, if any.
+    """
 
     __tablename__ = "feedback"
     __table_args__ = (UniqueConstraint("prediction_id", "source"),)
@@ -107,6 +110,7 @@ class FeedbackRow(Table):
     emotion: Mapped[str]
     source: Mapped[str]
     role: Mapped[str | None]
+    given_by: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

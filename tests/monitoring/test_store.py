@@ -65,7 +65,7 @@ def test_labelled_takes_the_majority_and_reports_ties(store: Store) -> None:
     labelled = store.labelled()
     assert list(labelled.frame["id"]) == [agreed]
     assert list(labelled.frame["feedback_emotion"]) == ["fear"]
-    assert labelled.ties == (tied,)
+    assert labelled.refused == {tied: "its sources contradict each other"}
     assert store.labelled(model_tag="emotion:2").frame.empty
 
 

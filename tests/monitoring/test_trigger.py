@@ -6,10 +6,11 @@ from observed import make_prediction
 from monitoring.lineage import ASKED, Node, chain
 from monitoring.store import ConflictError, NotFoundError, Store, VerdictRow
 from monitoring.trigger import claim
-from undertone.config import ContinualParams, Params, TriggerParams
+from undertone.config import ContinualParams, FeedbackParams, Params, TriggerParams
 
 LABELS = ContinualParams(min_labels=2)
-PARAMS = Params(continual=LABELS, trigger=TriggerParams(cooldown_hours=0))
+TRUSTED = FeedbackParams(trusted=("agent",))
+PARAMS = Params(continual=LABELS, trigger=TriggerParams(cooldown_hours=0), feedback=TRUSTED)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -108,7 +109,8 @@ def test_what_was_closed_without_running_costs_no_budget(store: Store) -> None:
     drift(store, day=1)
     label(store, 2)
     once = TriggerParams(cooldown_hours=24, per_week=1)
-    assert claim(store, Params(continual=LABELS, trigger=once)).go == 1
+    params = Params(continual=LABELS, trigger=once, feedback=TRUSTED)
+    assert claim(store, params).go == 1
 
 
 def test_a_person_holds_retrains_and_lets_them_go(store: Store) -> None:

@@ -4,13 +4,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from undertone.bundle import Bundle, save_bundle
 from undertone.config import Params, SplitParams
 from undertone.continual.adapting import Material, adapt
+from undertone.continual.influence import Influence, influences
 from undertone.continual.replay import choose_replay, replay_size
 from undertone.continual.strategies import STRATEGIES
+from undertone.corpora.intake import VOICES
 from undertone.errors import CorpusError
 from undertone.evaluation.card import model_card, trained_on
 from undertone.inference.known import note_known
@@ -31,6 +35,7 @@ class RetrainReport:
         holdout: new utterances kept from training, for the promotion gate.
         left_out: new utterances that could not be used: of an emotion that the champion does not
             know, or recordings of the old corpus.
+        distrusted: of these, labels of voices that made a quick model worse.
         validation_uar: of the challenger on validation speakers, as many old as new utterances.
         temperature: fitted on them.
         trained_parameters: how many parameters were trained.
@@ -41,6 +46,7 @@ class RetrainReport:
     replayed: int
     holdout: int
     left_out: int
+    distrusted: int
     validation_uar: float
     temperature: float
     trained_parameters: int
@@ -73,12 +79,15 @@ def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Pat
     init = Bundle.load(champion)
     known = load_examples(*old)
     labelled = load_examples(*new)
-    usable = _usable(labelled, known, init.labels)
+    fits = _usable(labelled, known, init.labels)
+    heard_of = _voices(new[0], fits)
+    usable, heard_of, influence = _believed(init, known, fits, heard_of, params)
     _require_enough(len(usable), params.continual.min_labels)
-    material = gather(known, usable, params)
+    material = gather(known, usable, params, heard_of["trusted"].to_numpy(dtype=bool))
     bundle = adapt(init, material, params)
     reached = calibrate(bundle, material.validation, params)
     bundle.info |= {"validation_uar": reached, "trained_on": trained_on(material.train.rows)}
+    bundle.info["continual"]["influence"] = [one.model_dump() for one in influence]
     bundle.card = model_card(bundle)
     note_known(bundle, params)
     save_bundle(bundle, out)
@@ -87,6 +96,7 @@ def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Pat
         replayed=len(material.rehearsed),
         holdout=len(material.holdout),
         left_out=len(labelled) - len(usable),
+        distrusted=len(fits) - len(usable),
         validation_uar=reached,
         temperature=bundle.temperature,
         trained_parameters=bundle.info["trained_parameters"],
@@ -94,18 +104,25 @@ def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Pat
     )
 
 
-def gather(known: Examples, usable: Examples, params: Params) -> Material:
+def gather(
+    known: Examples,
+    usable: Examples,
+    params: Params,
+    trusted: npt.NDArray[np.bool_] | None = None,
+) -> Material:
     """Deal out new utterances by speaker, and choose the old ones to learn again beside them.
 
     Args:
         known: all examples of the old corpus.
         usable: labelled examples of the new domain.
         params: the run's settings.
+        trusted: which labels may judge, not only teach [N]; all of them without it.
     """
+    sure = np.ones(len(usable), bool) if trusted is None else trusted
     continual, seed = params.continual, params.training.seed
     dealt = assign_splits(usable.rows, SplitParams(test=continual.holdout, seed=seed))
     train, validation, holdout = (
-        usable.take((dealt["split"] == split).to_numpy())
+        usable.take((dealt["split"] == split).to_numpy() & (sure | (split == "train")))
         for split in ("train", "validation", "test")
     )
     learnt_before = known.take((known.rows["split"] == "train").to_numpy())
@@ -126,6 +143,30 @@ def gather(known: Examples, usable: Examples, params: Params) -> Material:
         known=learnt_before,
         new_splits=split_hash(dealt),
     )
+
+
+def _voices(corpus: Path, examples: Examples) -> pd.DataFrame:
+    """Who each label is owed to [N]: `voice`, `trusted`; beyond doubt where nobody is named."""
+    file = corpus / VOICES
+    ids = examples.rows[["utterance_id"]].rename(columns={"utterance_id": "id"})
+    if not file.is_file():
+        return ids.assign(voice="", trusted=True)
+    return ids.merge(pd.read_csv(file, dtype={"id": str, "voice": str}), on="id", how="left")
+
+
+def _believed(
+    init: Bundle, known: Examples, labelled: Examples, voices: pd.DataFrame, params: Params
+) -> tuple[Examples, pd.DataFrame, list[Influence]]:
+    """The labels of voices that do no harm, with those voices; and what each one's do."""
+    trusted = voices["trusted"].to_numpy(dtype=bool)
+    if trusted.all():
+        return labelled, voices, []
+    validation = known.take((known.rows["split"] == "validation").to_numpy())
+    sure = Examples.concat([validation, labelled.take(trusted)])
+    found = influences(init, labelled, voices, sure)
+    harmful = [one.voice for one in found if one.harms(params.feedback.influence)]
+    kept = trusted | ~voices["voice"].isin(harmful).to_numpy()
+    return labelled.take(kept), voices[kept].reset_index(drop=True), found
 
 
 def _usable(labelled: Examples, known: Examples, labels: tuple[str, ...]) -> Examples:

@@ -25,6 +25,7 @@ from undertone.progress import track
 from undertone.splits import assign_splits, split_hash
 
 REJECTS = "rejects.csv"
+VOICES = "voices.csv"  # of a corpus of feedback: who each label is owed to
 INFO = "corpus.json"
 
 
