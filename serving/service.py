@@ -30,6 +30,7 @@ from serving.observability.current import current_request
 from serving.observability.logs import log_as
 from serving.observability.requests import Requests
 from serving.observability.traces import trace_stages, tracer, tracing_config
+from serving.probation import Probation
 from serving.recorder import Recorder
 from serving.refusal import RefusedError, keep_tracebacks_out_of_the_log, refusing
 from serving.registry import CHALLENGER, CHAMPION, Registry
@@ -84,6 +85,7 @@ class UndertoneService:
         self._policy = UsePolicy(self._store, self._params.access)
         self._sweeper = Sweeper(self._store, self._params.serving.retention_days)
         self._gauges = Gauges(self._store)
+        self._probation = Probation(self._store, self._params.promotion)
         limits = self._params.serving
         self._batcher = Batcher(largest=limits.batch, objective_s=limits.objective_seconds)
         self._writing = ThreadPoolExecutor(1, "writing")
@@ -100,6 +102,7 @@ class UndertoneService:
         self._tenants.start()
         self._sweeper.start()
         self._gauges.start()
+        self._probation.start()
 
     def load(self, bundle: Path, params: Params) -> Predictor:
         """Make a predictor of a bundle."""
@@ -240,6 +243,7 @@ class UndertoneService:
         self._tenants.stop()
         self._sweeper.stop()
         self._gauges.stop()
+        self._probation.stop()
         self.streams.close()
         self.jobs.close()
         self._batcher.close()

@@ -216,11 +216,29 @@ class FeedbackParams(Section):
 
 
 class PromotionParams(Section):
-    """The promotion gate: UAR to gain on the new domain, UAR that may be lost on the old."""
+    """The promotion gate, and when what it promoted goes back.
+
+    Attributes:
+        min_gain: UAR to gain on the new domain; its interval must lie above 0 too. With 0, none is
+            asked for.
+        max_forgetting: UAR that may be lost on the old domain.
+        max_part_loss: recall that one emotion, or UAR that one group of speakers, may surely lose.
+        max_ece_rise: of the expected calibration error, on either domain.
+        min_holdout: utterances that the new domain is judged by, at least.
+        min_part: utterances of an emotion or group, fewer of which say nothing.
+        probation_hours: for which a new champion is compared with the one before.
+        max_doubt_rise: by which the share of its answers may rise that are doubtful or contradicted
+            by feedback.
+    """
 
     min_gain: float = Field(0.02, ge=0)
     max_forgetting: float = Field(0.03, ge=0)
+    max_part_loss: float = Field(0.10, ge=0)
+    max_ece_rise: float = Field(0.05, ge=0)
     min_holdout: int = Field(30, ge=1)
+    min_part: int = Field(15, ge=1)
+    probation_hours: float = Field(48.0, ge=0)
+    max_doubt_rise: float = Field(0.10, gt=0, lt=1)
 
 
 class DriftParams(Section):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, case, cast, func, select
+from sqlalchemy import String, case, cast, exists, func, or_, select
 
 from monitoring.store.database import Database
 from monitoring.store.predictions import within
-from monitoring.store.tables import PredictionRow
+from monitoring.store.tables import DoubtRow, FeedbackRow, PredictionRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
+
+    import numpy as np
+    import numpy.typing as npt
 
     from monitoring.calls import Calls
     from monitoring.ranks import Ranks
@@ -23,6 +26,30 @@ HOUR = len("2026-03-01 12")
 
 class CallLog(Database):
     """What the drift gate needs of the predictions."""
+
+    def call_errors(
+        self, model_tag: str, since: datetime, until: datetime | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Of each call of a model the share of doubtful or contradicted answers, oldest first.
+
+        Args:
+            model_tag: the model.
+            since: start of the time.
+            until: its end; now without it.
+        """
+        import numpy as np
+
+        row = PredictionRow
+        doubtful = exists().where(DoubtRow.prediction_id == row.id)
+        contradicted = exists().where(
+            FeedbackRow.prediction_id == row.id, FeedbackRow.emotion != row.emotion
+        )
+        wrong = func.avg(case((or_(doubtful, contradicted), 1.0), else_=0.0))
+        query = within(select(wrong), since, until, model_tag)
+        query = query.group_by(func.coalesce(row.call_id, row.id))
+        with self._reading() as session:
+            shares = session.execute(query.order_by(func.min(row.created_at))).scalars().all()
+        return np.array(shares, dtype=float)
 
     def calls(
         self,

@@ -45,14 +45,23 @@ class ModelLog(Database):
         """
         return self._move(name, tag, lineage_id, reason, expected_version, is_rollback=False)
 
-    def roll_back(self, name: str, *, reason: str) -> PointerRow:
+    def roll_back(
+        self, name: str, *, reason: str, expected_version: int | None = None
+    ) -> PointerRow:
         """Point `name` at what it stood for before its last move that was not undone.
+
+        Args:
+            name: of the pointer.
+            reason: why, for the history.
+            expected_version: of the last move; any without it.
 
         Raises:
             NotFoundError: there is nothing to go back to.
             ConflictError: somebody moved the pointer meanwhile.
         """
         moves = self.pointer_moves(name)
+        if expected_version not in (None, len(moves)):
+            raise ConflictError(f"The pointer '{name}' was moved meanwhile.")
         to = _before_last(moves)
         if to is None:
             raise NotFoundError(f"The pointer '{name}' has no earlier model to go back to.")

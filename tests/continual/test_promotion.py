@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from undertone.config import PromotionParams
-from undertone.continual.gate import Comparison, Decision, decide
+from undertone.continual.gate import Comparison, Decision, Part, decide
 from undertone.evaluation.metrics import Interval
 
 PARAMS = PromotionParams(min_gain=0.02, max_forgetting=0.03, min_holdout=30)
@@ -11,7 +13,7 @@ change = st.floats(-0.5, 0.5)
 
 
 def compare(difference: float, utterances: int = 100) -> Comparison:
-    interval = Interval(value=difference, low=difference - 0.05, high=difference + 0.05)
+    interval = Interval(value=difference, low=difference - 0.01, high=difference + 0.01)
     return Comparison(
         before=0.5, after=0.5 + difference, difference=interval, utterances=utterances, speakers=9
     )
@@ -63,9 +65,43 @@ def test_says_why_it_refuses(
     assert said in decision.reason
 
 
+def part(name: str, difference: float, utterances: int = 40) -> Part:
+    interval = Interval(value=difference, low=difference - 0.08, high=difference + 0.08)
+    return Part(name=name, difference=interval, utterances=utterances)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"parts": (part("fear", -0.3),)},
+            "too much in parts (promotion.max_part_loss): fear -0.30",
+        ),
+        ({"parts": (part("female", -0.2),)}, "female -0.20"),
+        ({"ece_rise": 0.2}, "its calibration error rises by 0.200"),
+        ({"parts": (part("fear", -0.3, utterances=4),)}, ""),
+        ({"parts": (part("fear", -0.05),)}, ""),
+    ],
+)
+def test_no_emotion_or_group_pays_for_the_others(changes: dict[str, Any], said: str) -> None:
+    for at in range(2):
+        sides = [compare(0.0), compare(0.1)]
+        sides[at] = sides[at].model_copy(update=changes)
+        decision = decide(*sides, PARAMS)
+        assert decision.promote is (not said)
+        assert said in decision.reason
+
+
+def test_a_gain_that_may_be_chance_is_none() -> None:
+    unsure = Interval(value=0.1, low=-0.01, high=0.2)
+    decision = decide(compare(0.0), compare(0.1).model_copy(update={"difference": unsure}), PARAMS)
+    assert not decision.promote
+    assert "may be chance" in decision.reason
+
+
 def test_says_the_figures_when_it_promotes() -> None:
     decision = decide(compare(-0.01), compare(0.1), PARAMS)
     assert decision.promote
-    assert "0.500 → 0.600 (+0.100, 95 % interval +0.050 to +0.150" in decision.reason
-    assert decision.forgetting_interval == pytest.approx((-0.04, 0.06))
+    assert "0.500 → 0.600 (+0.100, 95 % interval +0.090 to +0.110" in decision.reason
+    assert decision.forgetting_interval == pytest.approx((0.0, 0.02))
     assert Decision.model_validate_json(decision.model_dump_json()) == decision

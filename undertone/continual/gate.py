@@ -7,10 +7,19 @@ from undertone.config import PromotionParams
 from undertone.evaluation.metrics import Interval
 
 
+class Part(BaseModel):
+    """What a challenger changes for one emotion (recall) or one group of speakers (UAR)."""
+
+    name: str
+    difference: Interval
+    utterances: int
+
+
 class Comparison(BaseModel):
     """UAR of champion and challenger on the same utterances.
 
-    `difference` is challenger minus champion, its interval from paired resamples.
+    `difference` is challenger minus champion, its interval from paired resamples; `parts` are
+    emotions and groups, and `ece_rise` is what the calibration error rises by.
     """
 
     before: float
@@ -18,6 +27,8 @@ class Comparison(BaseModel):
     difference: Interval
     utterances: int
     speakers: int
+    ece_rise: float = 0.0
+    parts: tuple[Part, ...] = ()
 
 
 class Decision(BaseModel):
@@ -35,6 +46,8 @@ class Decision(BaseModel):
     gain_interval: tuple[float, float]
     old_utterances: int
     new_utterances: int
+    old: Comparison
+    new: Comparison
 
 
 def decide(
@@ -50,7 +63,7 @@ def decide(
     """
     forgetting = -old.difference.value
     gain = new.difference.value
-    objections = _objections(gain, forgetting, new.utterances, params, same_labels)
+    objections = [*_objections(old, new, params, same_labels), *_in_parts(old, new, params)]
     verdict = "Not promoted: " + "; ".join(objections) if objections else "Promoted"
     return Decision(
         promote=not objections,
@@ -65,12 +78,15 @@ def decide(
         gain_interval=(new.difference.low, new.difference.high),
         old_utterances=old.utterances,
         new_utterances=new.utterances,
+        old=old,
+        new=new,
     )
 
 
 def _objections(
-    gain: float, forgetting: float, holdout: int, params: PromotionParams, same_labels: bool
+    old: Comparison, new: Comparison, params: PromotionParams, same_labels: bool
 ) -> list[str]:
+    gain, forgetting, holdout = new.difference.value, -old.difference.value, new.utterances
     found = []
     if not same_labels:
         found.append("champion and challenger do not know the same emotions")
@@ -84,11 +100,40 @@ def _objections(
             f"it gains {gain:+.3f} UAR on the new domain, at least {params.min_gain:+.3f} is "
             "asked (promotion.min_gain)"
         )
+    elif params.min_gain and not new.difference.low > 0:
+        found.append(
+            f"its gain of {gain:+.3f} UAR on the new domain may be chance: the interval reaches "
+            f"down to {new.difference.low:+.3f}"
+        )
     if not forgetting <= params.max_forgetting:
         found.append(
             f"it loses {forgetting:.3f} UAR on the old domain, at most "
             f"{params.max_forgetting:.3f} may be lost (promotion.max_forgetting)"
         )
+    return found
+
+
+def _in_parts(old: Comparison, new: Comparison, params: PromotionParams) -> list[str]:
+    """What is lost for an emotion or a group, and in calibration, on either domain."""
+    found = []
+    for domain, part in (("old", old), ("new", new)):
+        lost = [
+            f"{one.name} {one.difference.value:+.2f}"
+            for one in part.parts
+            if one.utterances >= params.min_part
+            and one.difference.value < -params.max_part_loss
+            and one.difference.high < 0
+        ]
+        if lost:
+            found.append(
+                f"on the {domain} domain it loses too much in parts (promotion.max_part_loss): "
+                f"{', '.join(lost)}"
+            )
+        if not part.ece_rise <= params.max_ece_rise:
+            found.append(
+                f"on the {domain} domain its calibration error rises by {part.ece_rise:.3f}, at "
+                f"most {params.max_ece_rise:.3f} is allowed (promotion.max_ece_rise)"
+            )
     return found
 
 

@@ -1,16 +1,19 @@
 """Champion against challenger, on what both were never trained on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from undertone.bundle import Bundle
+from undertone.calibration import expected_calibration_error, softmax
 from undertone.config import AudioParams, Params
-from undertone.continual.gate import Comparison, Decision, decide
+from undertone.continual.gate import Comparison, Decision, Part, decide
 from undertone.continual.retraining import Folders
+from undertone.corpora.sexes import sex_of
 from undertone.errors import CorpusError, ModelError
-from undertone.evaluation.metrics import clusters, uar, uar_difference
+from undertone.evaluation.metrics import Interval, clusters, uar, uar_difference
 from undertone.files import write_json
 from undertone.training.examples import Examples, load_examples
 from undertone.training.predicting import predict
@@ -65,20 +68,43 @@ def _compare(before: Bundle, after: Bundle, examples: Examples, audio: AudioPara
     """UAR by the emotions' names, so that bundles with other labels can be compared too."""
     names = np.union1d(examples.rows["emotion"], [*before.labels, *after.labels])
     truth = np.searchsorted(names, examples.rows["emotion"])
-    first, second = (_said(bundle, examples, audio, names) for bundle in (before, after))
-    groups = clusters(examples.rows["speaker_id"].tolist())
+    first, second = (_answers(bundle, examples, audio, names) for bundle in (before, after))
+    speakers = examples.rows["speaker_id"].tolist()
+
+    def difference(chosen: npt.NDArray[np.bool_]) -> Interval:
+        groups = clusters([speaker for speaker, its in zip(speakers, chosen, strict=True) if its])
+        one, other = (answers.argmax(axis=1)[chosen] for answers in (first, second))
+        return uar_difference(truth[chosen], one, other, len(names), groups)
+
+    errors = [expected_calibration_error(answers, truth) for answers in (first, second)]
     return Comparison(
-        before=uar(truth, first, len(names)),
-        after=uar(truth, second, len(names)),
-        difference=uar_difference(truth, first, second, len(names), groups),
+        before=uar(truth, first.argmax(axis=1), len(names)),
+        after=uar(truth, second.argmax(axis=1), len(names)),
+        difference=difference(np.ones(len(truth), bool)),
         utterances=len(examples),
-        speakers=examples.rows["speaker_id"].nunique(),
+        speakers=len(set(speakers)),
+        ece_rise=errors[1] - errors[0],
+        parts=tuple(
+            Part(name=name, difference=difference(chosen), utterances=int(chosen.sum()))
+            for name, chosen in _parts(examples)
+        ),
     )
 
 
-def _said(
+def _parts(examples: Examples) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    """Which utterances are of each emotion and, where sexes are known, of each sex."""
+    emotions = examples.rows["emotion"].to_numpy()
+    sexes = np.array([sex_of(speaker) or "" for speaker in examples.rows["speaker_id"]])
+    for column in (emotions, sexes):
+        for name in sorted(set(column) - {""}):
+            yield str(name), column == name
+
+
+def _answers(
     bundle: Bundle, examples: Examples, audio: AudioParams, names: npt.NDArray[np.str_]
-) -> npt.NDArray[np.intp]:
-    guess = predict(bundle, examples, audio).logits.argmax(axis=1)
-    said: npt.NDArray[np.intp] = np.searchsorted(names, np.array(bundle.labels)[guess])
-    return said
+) -> npt.NDArray[np.float64]:
+    """Probabilities of all names [N, K]; 0 for those that the bundle does not know."""
+    logits = predict(bundle, examples, audio).logits / bundle.temperature
+    answers = np.zeros((len(examples), len(names)))
+    answers[:, np.searchsorted(names, np.array(bundle.labels))] = softmax(logits)
+    return answers
