@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitoring.store import Labelled, RetrainRow, Store
+from monitoring.store import Labelled, PointerRow, RetrainRow, Store
 from monitoring.store.tables import now
 from undertone.config import Params
 
@@ -38,15 +38,25 @@ def claim(store: Store, params: Params) -> Claim:
     """Claim the oldest retrain that waits, if nothing stands against it.
 
     What may: a person's hold, the cooldown, the week's budget, too few labels. A request against
-    a model that is champion no more is closed as kept.
+    a model that is champion no more is closed.
     """
     lease = timedelta(minutes=params.trigger.lease_minutes)
     champion = store.pointer("champion")
     while (waiting := store.waiting_retrain(lease)) is not None:
         if champion is None or waiting.champion == champion.tag:
             return _claim(store, waiting, params)
-        store.close_retrain(waiting.key, f"{champion.tag} is champion by now")
+        _close(store, waiting, champion)
     return Claim(0, "No retrain is waiting.")
+
+
+def _close(store: Store, waiting: RetrainRow, champion: PointerRow) -> None:
+    """End a request against a model that is champion no more, as the outcome that it had."""
+    asked_by = store.get_lineage(champion.lineage_id).verdict_id
+    if asked_by == waiting.key:
+        moves = store.pointer_moves("champion")
+        store.close_retrain(waiting.key, moves[-1].reason, champion.tag)
+    else:
+        store.close_retrain(waiting.key, f"{champion.tag} is champion by now")
 
 
 def _claim(store: Store, waiting: RetrainRow, params: Params) -> Claim:

@@ -105,12 +105,20 @@ class RetrainQueue(Database):
                 row.reason = reason
                 _note(session, row)
 
-    def close_retrain(self, key: str, reason: str) -> None:
-        """End a waiting request that is not to run any more as kept."""
+    def close_retrain(self, key: str, reason: str, challenger_tag: str | None = None) -> None:
+        """End a waiting request that is not to run any more.
+
+        Args:
+            key: of the request.
+            reason: why not.
+            challenger_tag: the champion that came of it, where a run died just after promoting it:
+                then it is done, otherwise kept.
+        """
         with self._changing() as session:
             row = session.get(RetrainRow, key, with_for_update=True)
             if row and row.state == "waiting":
-                _end(session, row, "kept", reason)
+                row.challenger_tag = challenger_tag
+                _end(session, row, "done" if challenger_tag else "kept", reason)
 
     def finish_retrain(
         self,
