@@ -14,6 +14,8 @@ def retrain(
     new_corpus: dsl.Input[dsl.Dataset],
     new_heard: dsl.Input[dsl.Dataset],
     challenger: dsl.Output[dsl.Model],
+    corpus: dsl.Output[dsl.Dataset],
+    heard: dsl.Output[dsl.Dataset],
     metrics: dsl.Output[dsl.Metrics],
 ) -> None:
     """Retrain the champion on new-domain speech, replaying the old.
@@ -26,6 +28,8 @@ def retrain(
         new_corpus: labelled live traffic as a corpus folder.
         new_heard: its heard folder.
         challenger: the bundle that is written.
+        corpus: the corpus folder that it remembers, old and new.
+        heard: the heard folder of that corpus.
         metrics: figures of the training run.
     """
     from pathlib import Path
@@ -39,6 +43,7 @@ def retrain(
         (Path(new_corpus.path), Path(new_heard.path)),
         params_from_json(params),
         Path(challenger.path),
+        (Path(corpus.path), Path(heard.path)),
     )
     for name, value in report.metrics().items():
         metrics.log_metric(name, value)

@@ -37,7 +37,8 @@ def continual(params: str, retrain_key: str = "", retrain_token: str = "") -> No
         )
     )
     challenger = trained.outputs["challenger"]
-    scored = evaluate(bundle=challenger, corpus=old.outputs["corpus"], heard=old.outputs["heard"])
+    memory = {"corpus": trained.outputs["corpus"], "heard": trained.outputs["heard"]}
+    scored = evaluate(bundle=challenger, **memory)
     judged = judge(
         params=params,
         champion=old.outputs["bundle"],
@@ -53,8 +54,7 @@ def continual(params: str, retrain_key: str = "", retrain_token: str = "") -> No
         parent=old.outputs["tag"],
         bundle=challenger,
         evaluation=scored.outputs["evaluation"],
-        corpus=old.outputs["corpus"],
-        heard=old.outputs["heard"],
+        **memory,
     ).set_caching_options(False)
     conclude(
         retrain_key=retrain_key,

@@ -52,6 +52,10 @@ def champion(tmp_path_factory: pytest.TempPathFactory, old: Folders, params: Par
     return path
 
 
+def memory(folder: Path) -> Folders:
+    return folder / "memory" / "corpus", folder / "memory" / "heard"
+
+
 def flooded(folder: Path, *, flips: bool) -> Folders:
     """Nine callers whom the desk labels, and nine whom the bot does."""
     frame = synthetic.rows(speakers=18, each=2, first=20).assign(split=None)
@@ -73,7 +77,7 @@ def test_a_voice_is_dropped_only_if_its_labels_do_harm(
     champion: Path, old: Folders, params: Params, tmp_path: Path, flips: bool
 ) -> None:
     new = flooded(tmp_path, flips=flips)
-    report = retrain(champion, old, new, params, tmp_path / "challenger")
+    report = retrain(champion, old, new, params, tmp_path / "challenger", memory(tmp_path))
     assert report.distrusted == (54 if flips else 0)
     (measured,) = Bundle.load(tmp_path / "challenger").info["continual"]["influence"]
     assert (measured["voice"], measured["labels"]) == (BOT, 54)
@@ -86,7 +90,7 @@ def test_flipped_labels_that_slip_through_are_stopped_by_trusted_ones(
     blind = params.feedback.model_copy(update={"influence": 1.0})
     credulous = params.model_copy(update={"feedback": blind})
     new = flooded(tmp_path, flips=True)
-    report = retrain(champion, old, new, credulous, tmp_path / "challenger")
+    report = retrain(champion, old, new, credulous, tmp_path / "challenger", memory(tmp_path))
     assert report.distrusted == 0
     listed = Bundle.load(tmp_path / "challenger").info["continual"]["holdout"]
     voices = pd.read_csv(new[0] / VOICES).set_index("id")["voice"]

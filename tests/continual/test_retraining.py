@@ -9,10 +9,13 @@ from tests.training import synthetic
 from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.continual import Decision, judge, retrain
+from undertone.continual.replay import sizes_of
 from undertone.continual.retraining import Folders
 from undertone.errors import CorpusError, ModelError
-from undertone.manifest import write_manifest
-from undertone.training import finetune
+from undertone.evaluation import evaluate
+from undertone.leaks import assert_no_leak
+from undertone.manifest import read_manifest, write_manifest
+from undertone.training import finetune, load_examples
 
 SPLIT_OF = ["train"] * 4 + ["validation"] * 2 + ["test"] * 3
 ADAPT = (
@@ -56,10 +59,14 @@ def champion(tmp_path_factory: pytest.TempPathFactory, old: Folders, params: Par
     return path
 
 
+def memory(folder: Path) -> Folders:
+    return folder / "memory" / "corpus", folder / "memory" / "heard"
+
+
 def test_a_challenger_learns_the_new_and_keeps_the_old(
     champion: Path, old: Folders, new: Folders, params: Params, tmp_path: Path
 ) -> None:
-    report = retrain(champion, old, new, params, tmp_path / "challenger")
+    report = retrain(champion, old, new, params, tmp_path / "challenger", memory(tmp_path))
     assert report.learnt + report.holdout < 72
     assert report.replayed == 24  # all there are
     decision = judge(champion, tmp_path / "challenger", old, new, params, tmp_path / "decision")
@@ -72,7 +79,7 @@ def test_a_challenger_learns_the_new_and_keeps_the_old(
 def test_the_challenger_has_the_shape_of_the_champion(
     champion: Path, old: Folders, new: Folders, params: Params, tmp_path: Path
 ) -> None:
-    retrain(champion, old, new, params, tmp_path / "challenger")
+    retrain(champion, old, new, params, tmp_path / "challenger", memory(tmp_path))
     before, after = Bundle.load(champion), Bundle.load(tmp_path / "challenger")
     shapes = [{k: v.shape for k, v in part.model.state_dict().items()} for part in (before, after)]
     assert shapes[0] == shapes[1]
@@ -85,7 +92,7 @@ def test_the_challenger_has_the_shape_of_the_champion(
 def test_the_holdout_never_trains(
     champion: Path, old: Folders, new: Folders, params: Params, tmp_path: Path
 ) -> None:
-    report = retrain(champion, old, new, params, tmp_path / "challenger")
+    report = retrain(champion, old, new, params, tmp_path / "challenger", memory(tmp_path))
     listed = Bundle.load(tmp_path / "challenger").info["continual"]["holdout"]
     assert len(listed) == report.holdout
     rows = pd.read_parquet(new[1] / "manifest.parquet")
@@ -103,7 +110,63 @@ def test_leaves_out_what_cannot_be_used(
     rows.loc[0, "emotion"] = "boredom"
     rows.loc[1, "sha256"] = "s0-anger-0"
     write_manifest(heard, rows)
-    assert retrain(champion, old, (new[0], heard), params, tmp_path / "challenger").left_out == 2
+    assert (
+        retrain(
+            champion, old, (new[0], heard), params, tmp_path / "challenger", memory(tmp_path)
+        ).left_out
+        == 2
+    )
+
+
+def test_what_was_learnt_is_remembered_and_can_be_learnt_on_from(
+    champion: Path, old: Folders, new: Folders, params: Params, tmp_path: Path
+) -> None:
+    first = memory(tmp_path / "1")
+    report = retrain(champion, old, new, params, tmp_path / "1" / "challenger", first)
+    rows = read_manifest(first[1])
+    assert_no_leak(rows)
+    assert rows["corpus"].value_counts().to_dict() == {"synthetic": 54, "feedback-1": 72}
+    assert (rows["split"] == "test").sum() == 18 + report.holdout
+    assert all((first[0] / path).is_file() for path in rows["path"])
+    scored = evaluate(
+        tmp_path / "1" / "challenger", corpus=first[0], heard=first[1], out=tmp_path / "scored"
+    )
+    assert scored.corpus == "remembered"
+    later = synthetic.rows(speakers=8, each=2, first=40).assign(split=None)
+    third = synthetic.write_folders(tmp_path / "third", later)
+    second = memory(tmp_path / "2")
+    retrain(tmp_path / "1" / "challenger", first, third, params, tmp_path / "2" / "next", second)
+    assert set(read_manifest(second[1])["corpus"]) == {"synthetic", "feedback-1", "feedback-2"}
+
+
+def test_a_small_memory_keeps_some_of_every_domain(
+    champion: Path, old: Folders, new: Folders, params: Params, tmp_path: Path
+) -> None:
+    whole, small = memory(tmp_path / "whole"), memory(tmp_path / "small")
+    retrain(champion, old, new, params, tmp_path / "challenger", whole)
+    train = load_examples(*whole, split="train")
+    budget = float(sizes_of(train).sum()) / 2e6
+    continual = params.continual.model_copy(update={"memory_mb": budget})
+    tight = params.model_copy(update={"continual": continual})
+    retrain(champion, old, new, tight, tmp_path / "challenger", small)
+    kept = load_examples(*small, split="train")
+    assert len(train) / 3 < len(kept) < len(train) * 2 / 3
+    assert set(kept.rows["corpus"]) == {"synthetic", "feedback-1"}
+    assert len(load_examples(*small, split="test")) == len(load_examples(*whole, split="test"))
+
+
+def test_a_known_speaker_stays_in_their_split(
+    champion: Path, old: Folders, params: Params, tmp_path: Path
+) -> None:
+    frame = pd.concat([synthetic.rows(speakers=9, first=20), synthetic.rows(speakers=9, each=1)])
+    frame["utterance_id"] = "later-" + frame["utterance_id"]
+    frame["sha256"] = "later-" + frame["sha256"]
+    folders = synthetic.write_folders(tmp_path / "new", frame.assign(split=None))
+    kept = memory(tmp_path)
+    retrain(champion, old, folders, params, tmp_path / "challenger", kept)
+    rows = read_manifest(kept[1])
+    assert_no_leak(rows)
+    assert (rows["speaker_id"] == "s8").sum() == 9
 
 
 def test_asks_for_more_labels(
@@ -112,7 +175,7 @@ def test_asks_for_more_labels(
     continual = params.continual.model_copy(update={"min_labels": 100})
     demanding = params.model_copy(update={"continual": continual})
     with pytest.raises(CorpusError, match=r"72 labelled utterances .* at least 100 are needed"):
-        retrain(champion, old, new, demanding, tmp_path / "challenger")
+        retrain(champion, old, new, demanding, tmp_path / "challenger", memory(tmp_path))
 
 
 def test_judges_only_what_lists_a_holdout(

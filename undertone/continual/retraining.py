@@ -12,6 +12,7 @@ from undertone.bundle import Bundle, save_bundle
 from undertone.config import Params, SplitParams
 from undertone.continual.adapting import Material, adapt
 from undertone.continual.influence import Influence, influences
+from undertone.continual.memory import remembered, write_memory
 from undertone.continual.replay import choose_replay, replay_size
 from undertone.continual.strategies import STRATEGIES
 from undertone.corpora.intake import VOICES
@@ -20,6 +21,7 @@ from undertone.evaluation.card import model_card, trained_on
 from undertone.inference.known import note_known
 from undertone.splits import assign_splits, split_hash
 from undertone.training.examples import Examples, load_examples
+from undertone.training.finetuning import provenance
 from undertone.training.learning import calibrate
 
 Folders = tuple[Path, Path]  # a corpus folder and its heard folder
@@ -57,7 +59,9 @@ class RetrainReport:
         return {name: float(value) for name, value in asdict(self).items()}
 
 
-def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Path) -> RetrainReport:
+def retrain(
+    champion: Path, old: Folders, new: Folders, params: Params, out: Path, memory: Folders
+) -> RetrainReport:
     """Train the champion further on new labelled speech, replaying the old.
 
     The new speakers (or calls) are dealt into train, validation and a holdout that never trains;
@@ -70,6 +74,8 @@ def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Pat
         new: corpus and heard folder of the new domain; its own splits are not looked at.
         params: the run's settings; `continual` says how to train, `training` the rest.
         out: the challenger's bundle to write.
+        memory: corpus and heard folder to write: what the challenger was trained, chosen and
+            judged on, within `continual.memory_mb`.
 
     Raises:
         CorpusError: there are too few labels, or too few speakers to deal out.
@@ -88,6 +94,9 @@ def retrain(champion: Path, old: Folders, new: Folders, params: Params, out: Pat
     reached = calibrate(bundle, material.validation, params)
     bundle.info |= {"validation_uar": reached, "trained_on": trained_on(material.train.rows)}
     bundle.info["continual"]["influence"] = [one.model_dump() for one in influence]
+    kept = remembered(known, material, params.continual.memory_mb, params.training.seed)
+    write_memory(kept, old[1], memory)
+    bundle.info |= provenance(*memory)
     bundle.card = model_card(bundle)
     note_known(bundle, params)
     save_bundle(bundle, out)
@@ -114,13 +123,15 @@ def gather(
 
     Args:
         known: all examples of the old corpus.
-        usable: labelled examples of the new domain.
+        usable: labelled examples of the new domain; a speaker of the old corpus stays in their
+            split.
         params: the run's settings.
         trusted: which labels may judge, not only teach [N]; all of them without it.
     """
     sure = np.ones(len(usable), bool) if trusted is None else trusted
     continual, seed = params.continual, params.training.seed
     dealt = assign_splits(usable.rows, SplitParams(test=continual.holdout, seed=seed))
+    dealt["split"] = dealt["speaker_id"].map(_split_of(known)).fillna(dealt["split"])
     train, validation, holdout = (
         usable.take((dealt["split"] == split).to_numpy() & (sure | (split == "train")))
         for split in ("train", "validation", "test")
@@ -143,6 +154,12 @@ def gather(
         known=learnt_before,
         new_splits=split_hash(dealt),
     )
+
+
+def _split_of(known: Examples) -> pd.Series:
+    """The split of each speaker who stands in one alone."""
+    splits = known.rows.groupby("speaker_id")["split"].unique()
+    return splits[splits.str.len() == 1].str[0]
 
 
 def _voices(corpus: Path, examples: Examples) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from undertone.inference.known import note_known
 from undertone.leaks import assert_no_leak
 from undertone.manifest import data_revision, read_manifest
 from undertone.splits import split_hash
-from undertone.training.examples import ACOUSTIC_FILE, Examples, labels_of, load_examples
+from undertone.training.examples import ACOUSTIC_FILE, labels_of, load_examples
 from undertone.training.learning import learn
 from undertone.training.windows import teach_timeline
 
@@ -72,8 +72,8 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     examples = load_examples(corpus, heard)
     assert_no_leak(examples.rows)
     train, validation = (load_examples(corpus, heard, split) for split in LEARNT)
-    provenance = _provenance(corpus, heard, examples, params)
-    checkpoints, logs = _checkpoints(out, provenance), out.parent / "logs"
+    origin = _origin(corpus, heard, params)
+    checkpoints, logs = _checkpoints(out, origin), out.parent / "logs"
     labels = labels_of(train.rows)
     init = Bundle.load(Path(params.training.init)) if params.training.init else None
     bundle, reached = learn(
@@ -83,7 +83,7 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     learnt = examples.take(
         examples.rows["split"].isin(LEARNT if params.training.refit else LEARNT[:1])
     )
-    bundle.info |= provenance | {"validation_uar": reached, "trained_on": trained_on(learnt.rows)}
+    bundle.info |= origin | {"validation_uar": reached, "trained_on": trained_on(learnt.rows)}
     bundle.card = model_card(bundle)
     note_known(bundle, params)
     save_bundle(bundle, out)
@@ -91,23 +91,29 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
     return _report(bundle)
 
 
-def _provenance(corpus: Path, heard: Path, examples: Examples, params: Params) -> dict[str, Any]:
-    listening = heard / "listening.json"
+def provenance(corpus: Path, heard: Path) -> dict[str, str]:
+    """What a bundle tells of the data that it was trained on."""
     return {
-        "params": params.model_dump(mode="json"),
-        "seed": params.training.seed,
-        "split_hash": split_hash(examples.rows),
+        "split_hash": split_hash(read_manifest(heard)),
         "data_revision": data_revision(read_manifest(corpus)),
         "heard_revision": sha256_of_file(heard / ACOUSTIC_FILE),
+    }
+
+
+def _origin(corpus: Path, heard: Path, params: Params) -> dict[str, Any]:
+    listening = heard / "listening.json"
+    return provenance(corpus, heard) | {
+        "params": params.model_dump(mode="json"),
+        "seed": params.training.seed,
         "listening": json.loads(listening.read_text("utf-8")) if listening.is_file() else {},
         "versions": {library: version(library) for library in LIBRARIES},
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
     }
 
 
-def _checkpoints(out: Path, provenance: dict[str, Any]) -> Path:
+def _checkpoints(out: Path, origin: dict[str, Any]) -> Path:
     """The folder of a run with these settings and data; those of other runs are removed."""
-    key = hashlib.sha256(json.dumps(provenance, sort_keys=True).encode()).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps(origin, sort_keys=True).encode()).hexdigest()[:16]
     root = out.parent / "checkpoints"
     for stale in root.glob("*"):
         if stale.name != key:
