@@ -37,9 +37,14 @@ def show(tag: Tag) -> None:
     """Show a model's card, scores and lineage."""
     from rich.markdown import Markdown
 
+    from serving.signing import read_decision
+
     model = registry().show(tag)
     out.print(Markdown(model.card.split("---\n", 2)[-1]))
     out.out(model.report, highlight=False)
+    decision = read_decision(model.path, tag)
+    if decision:
+        out.print(f"The promotion gate, signed: {decision['reason']}", soft_wrap=True)
 
 
 @app.command()

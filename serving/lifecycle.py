@@ -6,6 +6,7 @@ from pathlib import Path
 
 from monitoring.store import Store
 from serving.registry import Registry
+from serving.signing import keep_decision
 from undertone.errors import RegistryError
 
 
@@ -116,6 +117,7 @@ def conclude(
             f"{challenger} was compared with {champion}, but {registry.champion()} is champion "
             "now. Retrain from it."
         )
+    keep_decision(registry.show(challenger).path, challenger, said)
     if said["promote"]:
         registry.promote(challenger, said["reason"])
     else:

@@ -131,7 +131,8 @@ def measure(options: argparse.Namespace) -> Found:
             courses[way].append(follow(way, champion, domains, params))
             print(seed, way, courses[way][-1], flush=True)
     names = " → ".join(domain.name for domain in domains)
-    return Found([HEAD, *rows(courses)], [Figure(name="domains", value=names)])
+    figures = [Figure(name="domains", value=names), Figure(name="seeds", value=str(options.seeds))]
+    return Found([HEAD, *rows(courses)], figures, of=options.sequence)
 
 
 def prepare(options: argparse.Namespace) -> list[Domain]:

@@ -11,3 +11,4 @@ class Found:
 
     table: list[list[str]]
     figures: list[Figure] = field(default_factory=list)
+    of: str = ""  # what was measured, where a part can measure several things
