@@ -197,5 +197,5 @@ class _Sums:
             self.segments[segment] += window
         elif len(self.segments) < MOST_SEGMENTS:
             self.segments[segment] = window
-        else:
+        elif len(self.left_out) < MOST_SEGMENTS:
             self.left_out.add(segment)

@@ -186,6 +186,9 @@ class VerdictRow(Table):
     def columns(self) -> tuple[str, str, str, str]:
         """For a table: when, champion, verdict in words, report."""
         words = str(self.details.get("words", self.verdict))
+        surge = self.details.get("surge", "none")
+        if surge != "none":
+            words += f" A surge of negative emotions {surge}."
         return (f"{self.window_end:%F %T}", self.champion, words, self.report_path or "")
 
 

@@ -7,8 +7,8 @@ from observed import make_prediction, make_quality
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from monitoring.store import ConflictError, LabelError, NotFoundError, Store
-from monitoring.store.tables import Table
+from monitoring.store import ConflictError, LabelError, NotFoundError, Store, VerdictRow
+from monitoring.store.tables import Table, now
 from undertone.errors import StoreError
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -145,3 +145,11 @@ def test_the_environment_names_the_store(tmp_path: Path, monkeypatch: pytest.Mon
 def test_every_table_can_be_made_in_postgresql() -> None:
     for table in Table.metadata.sorted_tables:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
+
+
+def test_a_surge_stands_in_the_table_of_verdicts() -> None:
+    told = {"words": "Steady.", "surge": "goes on"}
+    row = VerdictRow(champion="emotion:1", verdict=0, details=told, window_end=now())
+    assert row.columns()[2] == "Steady. A surge of negative emotions goes on."
+    row.details = told | {"surge": "none"}
+    assert row.columns()[2] == "Steady."
