@@ -1,5 +1,6 @@
 """`undertone run`: pipelines; `undertone train` and `undertone evaluate`: their single steps."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,13 +32,24 @@ def training(
 
 @app.command()
 def continual(
+    tenant: Annotated[
+        str | None,
+        typer.Option(help="Learn from this tenant's feedback alone, for a model that is theirs."),
+    ] = None,
     profile: Profile = None,
     params: ParamsFile = None,
     overrides: Set = None,
     compile_to: Compile = None,
 ) -> None:
     """Retrain the champion on feedback; promote the challenger only if the gate lets it through."""
-    _run("continual", settings(profile, params, None, overrides), compile_to)
+    values = settings(profile, params, None, overrides)
+    if tenant:
+        from serving.registry import tenant_pointer
+        from undertone.continual.personal import personal
+
+        tenant_pointer(tenant)
+        values = personal(values, tenant)
+    _run("continual", values, compile_to)
 
 
 @app.command()
@@ -166,4 +178,7 @@ def _run(name: str, params: "Params", compile_to: Path | None) -> None:
         run = run_local(name, params, ticks)
     if evaluation := run.artifact("evaluate", "evaluation"):
         out.out((evaluation / "report.txt").read_text(encoding="utf-8"), highlight=False)
+    if decision := run.artifact("judge", "decision"):
+        said = json.loads((decision / "decision.json").read_text(encoding="utf-8"))
+        out.print(said["reason"], soft_wrap=True)
     err.print(f"[dim]artifacts and log: {run.folder}[/]")

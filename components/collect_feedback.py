@@ -12,7 +12,7 @@ def collect_feedback(
     params: str,
     corpus: dsl.Output[dsl.Dataset],
 ) -> NamedTuple("Collected", [("utterances", int), ("rejects", int)]):  # type: ignore[valid-type]
-    """Write the labelled predictions of the champion as a corpus folder.
+    """Write the labelled predictions of the champion, or of a tenant, as a corpus folder.
 
     Args:
         params: the run's settings as JSON.
@@ -34,5 +34,6 @@ def collect_feedback(
         language=settings.listening.language,
         audio=settings.audio,
         feedback=settings.feedback,
+        tenant=settings.continual.tenant,
     )
     return (report.utterances, report.rejects)

@@ -7,6 +7,7 @@ from components.base import component
 
 @component
 def conclude(
+    params: str,
     tag: str,
     champion: str,
     decision: dsl.Input[dsl.Artifact],
@@ -17,6 +18,7 @@ def conclude(
     """Promote the challenger or keep it with the reason, and close the retrain request.
 
     Args:
+        params: the run's settings as JSON.
         tag: the challenger.
         champion: the model it was compared with.
         decision: folder of the gate's decision.
@@ -28,6 +30,7 @@ def conclude(
 
     from monitoring.store import Store
     from serving.lifecycle import conclude
+    from undertone.config import params_from_json
 
     promoted = conclude(
         Store(),
@@ -36,5 +39,6 @@ def conclude(
         decision=Path(decision.path),
         key=retrain_key,
         token=retrain_token,
+        tenant=params_from_json(params).continual.tenant,
     )
     metrics.log_metric("promoted", int(promoted))

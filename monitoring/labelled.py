@@ -36,6 +36,7 @@ def collect_feedback(
     language: str = "en",
     audio: AudioParams | None = None,
     feedback: FeedbackParams | None = None,
+    tenant: str | None = None,
 ) -> IngestReport:
     """Write the labelled predictions of a model as a corpus folder, its splits left open.
 
@@ -46,13 +47,14 @@ def collect_feedback(
         language: what the manifest says of every row.
         audio: bounds on the stored recordings.
         feedback: whose feedback counts; everybody's without it.
+        tenant: only of this tenant's conversations, whichever model answered them.
 
     Raises:
         CorpusError: there is no feedback that can be used.
     """
     champion = store.pointer("champion")
-    tag = champion_tag or (champion.tag if champion else None)
-    labelled = store.labelled(model_tag=tag, params=feedback)
+    tag = champion_tag or (champion.tag if champion and not tenant else None)
+    labelled = store.labelled(model_tag=tag, params=feedback, tenant=tenant)
     rejects = [Reject(name, reason) for name, reason in labelled.refused.items()]
     voices: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
@@ -68,9 +70,10 @@ def collect_feedback(
                 rejects.append(Reject(str(record["id"]), str(error)))
         if not rows:
             raise CorpusError(
-                f"No feedback on {tag or 'any model'} can be learned from: {len(rejects)} refused. "
-                "The service must keep audio or text (serving.keep_audio and keep_text), and "
-                "somebody who is trusted (feedback.trusted) must give some of it."
+                f"No feedback on {tenant or tag or 'any model'} can be learned from: "
+                f"{len(rejects)} refused. The service must keep audio or text "
+                "(serving.keep_audio and keep_text), and somebody who is trusted "
+                "(feedback.trusted) must give some of it."
             )
         pd.DataFrame(voices).to_csv(aside / VOICES, index=False)
         return _write(aside, pd.DataFrame(rows), rejects)

@@ -57,6 +57,7 @@ def continual(params: str, retrain_key: str = "", retrain_token: str = "") -> No
         **memory,
     ).set_caching_options(False)
     conclude(
+        params=params,
         retrain_key=retrain_key,
         retrain_token=retrain_token,
         tag=registered.outputs["tag"],

@@ -90,7 +90,14 @@ def promote_first(registry: Registry, tag: str) -> bool:
 
 
 def conclude(
-    store: Store, *, champion: str, challenger: str, decision: Path, key: str = "", token: str = ""
+    store: Store,
+    *,
+    champion: str,
+    challenger: str,
+    decision: Path,
+    key: str = "",
+    token: str = "",
+    tenant: str | None = None,
 ) -> bool:
     """Carry out the promotion gate's decision, and close the retrain request it answers.
 
@@ -103,9 +110,10 @@ def conclude(
         decision: folder of the gate's `decision.json`.
         key: the retrain request; empty for a run by hand.
         token: proof that this run holds the request.
+        tenant: whom alone the challenger is to answer; all without it.
 
     Returns:
-        Whether the challenger is champion now.
+        Whether the challenger answers now.
 
     Raises:
         RegistryError: another champion took over while the challenger was trained.
@@ -118,6 +126,10 @@ def conclude(
             "now. Retrain from it."
         )
     keep_decision(registry.show(challenger).path, challenger, said)
+    if tenant:
+        if said["promote"]:
+            registry.give(tenant, challenger, said["reason"])
+        return bool(said["promote"])
     if said["promote"]:
         registry.promote(challenger, said["reason"])
     else:

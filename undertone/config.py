@@ -173,6 +173,7 @@ class ContinualParams(Section):
     """Retraining on feedback without forgetting; measured in benchmarks/loop/continual.py.
 
     Attributes:
+        tenant: whose feedback alone is learnt from, for a model that answers them alone.
         strategy: one of `undertone.continual.strategies`.
         epochs: at most; a strategy that starts anew trains `training.epochs`.
         replay_share: of old utterances among those that a strategy trains on that rehearses some.
@@ -184,6 +185,7 @@ class ContinualParams(Section):
         holdout: share of the new utterances that never train.
     """
 
+    tenant: str | None = None
     strategy: StrategyName = "steady"
     epochs: int = Field(7, ge=1)
     learning_rate: float = Field(1e-3, gt=0)

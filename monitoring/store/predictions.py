@@ -214,6 +214,7 @@ class PredictionLog(Database):
         since: datetime | None = None,
         model_tag: str | None = None,
         params: FeedbackParams | None = None,
+        tenant: str | None = None,
     ) -> Labelled:
         """Predictions with the emotion that feedback settled, see `monitoring.vetting`.
 
@@ -221,6 +222,7 @@ class PredictionLog(Database):
             since: only predictions that got feedback from this moment on.
             model_tag: only predictions of this model.
             params: whose feedback counts; everybody's without it.
+            tenant: only predictions of this tenant's conversations.
         """
         import pandas as pd
 
@@ -230,6 +232,8 @@ class PredictionLog(Database):
         voice = func.coalesce(keyed, FeedbackRow.source)
         said = select(FeedbackRow.prediction_id, FeedbackRow.emotion, voice, FeedbackRow.given_by)
         said = within(said.join(PredictionRow), None, None, model_tag)
+        if tenant:
+            said = said.where(PredictionRow.tenant == tenant)
         if since:
             fresh = select(FeedbackRow.prediction_id).where(FeedbackRow.created_at >= since)
             said = said.where(FeedbackRow.prediction_id.in_(fresh))

@@ -9,6 +9,7 @@ from tests.training import synthetic
 from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.continual import Decision, judge, retrain
+from undertone.continual.personal import personal
 from undertone.continual.replay import sizes_of
 from undertone.continual.retraining import Folders
 from undertone.errors import CorpusError, ModelError
@@ -183,3 +184,30 @@ def test_judges_only_what_lists_a_holdout(
 ) -> None:
     with pytest.raises(ModelError, match="lists no holdout"):
         judge(champion, champion, old, new, params, tmp_path)
+
+
+def test_a_tenants_adapter_is_promoted_if_it_surely_gains_for_them(
+    champion: Path, old: Folders, new: Folders, params: Params, tmp_path: Path
+) -> None:
+    own = personal(params, "clinic")
+    path = tmp_path / "challenger"
+    report = retrain(champion, old, new, own, path, memory(tmp_path))
+    assert report.trained_parameters < sum(
+        weight.numel() for weight in Bundle.load(champion).model.parameters()
+    )
+    decision = judge(champion, path, old, new, own, tmp_path / "decision")
+    assert decision.promote, decision.reason
+    assert decision.gain_interval[0] > 0
+
+
+def test_no_adapter_where_nothing_is_to_be_gained(
+    champion: Path, old: Folders, params: Params, tmp_path: Path
+) -> None:
+    same = synthetic.rows(speakers=9, each=2, first=60).assign(split=None)
+    folders = synthetic.write_folders(tmp_path / "same", same)
+    own = personal(params, "clinic")
+    path = tmp_path / "challenger"
+    retrain(champion, old, folders, own, path, memory(tmp_path))
+    decision = judge(champion, path, old, folders, own, tmp_path / "decision")
+    assert not decision.promote
+    assert "gain" in decision.reason

@@ -57,3 +57,22 @@ def test_feedback_without_anything_kept_makes_no_corpus(store: Store, tmp_path: 
     with pytest.raises(CorpusError, match=r"serving\.keep_audio"):
         collect_feedback(store, tmp_path / "corpus")
     assert not (tmp_path / "corpus").exists()
+
+
+def test_a_tenants_feedback_is_theirs_alone_whichever_model_answered(
+    store: Store, tmp_path: Path
+) -> None:
+    keys = {
+        (tenant, tag): store.add_prediction(
+            make_prediction(model_tag=tag), text=f"{tenant} {tag}", tenant=tenant
+        )
+        for tenant in ("clinic", "bank")
+        for tag in ("emotion:1", "emotion:2")
+    }
+    for key in keys.values():
+        store.add_feedback(key, "fear", source="desk")
+    collect_feedback(store, tmp_path / "corpus", tenant="clinic")
+    frame = read_manifest(tmp_path / "corpus")
+    assert set(frame["utterance_id"]) == {keys["clinic", "emotion:1"], keys["clinic", "emotion:2"]}
+    with pytest.raises(CorpusError, match="No feedback on school can be learned from"):
+        collect_feedback(store, tmp_path / "none", tenant="school")
