@@ -238,7 +238,7 @@ class PromotionParams(Section):
     max_part_loss: float = Field(0.10, ge=0)
     max_ece_rise: float = Field(0.05, ge=0)
     min_holdout: int = Field(30, ge=1)
-    min_part: int = Field(15, ge=1)
+    min_part: int = Field(30, ge=1)
     probation_hours: float = Field(48.0, ge=0)
     max_doubt_rise: float = Field(0.10, gt=0, lt=1)
 
