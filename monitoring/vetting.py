@@ -1,6 +1,5 @@
 """Which feedback is learnt from: rules for voices that contradict each other, or flood the loop."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -69,7 +68,8 @@ def _settled(says: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
 def _contrary(says: pd.DataFrame, params: FeedbackParams) -> dict[str, str]:
     """Voices that too often contradict what the others settled, and what is to be said of them."""
     found = {}
-    for voice in _untrusted(says):
+    often = says.loc[~says["trusted"], "voice"].value_counts()
+    for voice in sorted(often.index[often >= params.overlap]):
         own, others = says[says["voice"] == voice], says[says["voice"] != voice]
         shared = own.merge(_settled(others)[0], on="id")
         agreed = (shared["emotion"] == shared["feedback_emotion"]).mean()
@@ -99,7 +99,3 @@ def _within_quota(
     )
     left = labels[beyond]
     return labels[~beyond], dict(zip(left["id"], left["voice"].map(reason.format), strict=True))
-
-
-def _untrusted(says: pd.DataFrame) -> Iterable[str]:
-    return sorted(set(says.loc[~says["trusted"], "voice"]))

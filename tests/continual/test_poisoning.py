@@ -13,9 +13,9 @@ from tests.training import synthetic
 from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.continual import judge, retrain
-from undertone.continual.retraining import Folders
 from undertone.corpora.intake import VOICES
 from undertone.errors import CorpusError
+from undertone.evaluation.gathering import Folders
 from undertone.training import finetune
 
 SPLIT_OF = ["train"] * 4 + ["validation"] * 3 + ["test"] * 3

@@ -11,9 +11,9 @@ from undertone.config import Params
 from undertone.continual import Decision, judge, retrain
 from undertone.continual.personal import personal
 from undertone.continual.replay import sizes_of
-from undertone.continual.retraining import Folders
 from undertone.errors import CorpusError, ModelError
 from undertone.evaluation import evaluate
+from undertone.evaluation.gathering import Folders
 from undertone.leaks import assert_no_leak
 from undertone.manifest import read_manifest, write_manifest
 from undertone.training import finetune, load_examples

@@ -10,9 +10,9 @@ from undertone.bundle import Bundle
 from undertone.calibration import expected_calibration_error, softmax
 from undertone.config import AudioParams, Params
 from undertone.continual.gate import Comparison, Decision, Part, decide
-from undertone.continual.retraining import Folders
 from undertone.corpora.sexes import sex_of
 from undertone.errors import CorpusError, ModelError
+from undertone.evaluation.gathering import Folders
 from undertone.evaluation.metrics import Interval, clusters, uar, uar_difference
 from undertone.files import write_json
 from undertone.training.examples import Examples, load_examples

@@ -18,13 +18,12 @@ from undertone.continual.strategies import STRATEGIES
 from undertone.corpora.intake import VOICES
 from undertone.errors import CorpusError
 from undertone.evaluation.card import model_card, trained_on
+from undertone.evaluation.gathering import Folders
 from undertone.inference.known import note_known
 from undertone.splits import assign_splits, split_hash
 from undertone.training.examples import Examples, load_examples
 from undertone.training.finetuning import provenance
 from undertone.training.learning import calibrate
-
-Folders = tuple[Path, Path]  # a corpus folder and its heard folder
 
 
 @dataclass(frozen=True)
