@@ -4,9 +4,9 @@ from pathlib import Path
 
 from benchmarks.accuracy.record import read_rows
 from benchmarks.accuracy.render import accuracy
-from benchmarks.parts import read_parts
+from benchmarks.parts import Part, read_parts
 from benchmarks.sections import LOOP, SPEED, section
-from undertone.files import write_text
+from undertone.files import write_json, write_text
 
 FOLDER = Path("docs/benchmarks")
 HEAD = """\
@@ -24,6 +24,12 @@ def write_page(folder: Path = FOLDER) -> None:
         section(LOOP, read_parts(folder, "loop")),
     ]
     write_text(folder.with_suffix(".md"), "\n".join(parts))
+
+
+def publish(benchmark: str, part: Part) -> None:
+    """Record what a part of a benchmark found, and write the page anew."""
+    write_json(FOLDER / f"{benchmark}-{part.name}.json", part.model_dump(mode="json"))
+    write_page()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from monitoring.ranks import Array, Ranks
 
+WHOLE = "whole"
 DIMENSIONS = ("channel", "tenant", "language")
 """What traffic is told apart by, beside the whole."""
 
@@ -59,10 +60,13 @@ class Calls:
             len(frame),
         )
 
-    def by_segment(self) -> tuple[list[str], csr_array]:
-        """Names of the G segments (`channel telephone`), and which calls belong to each [G, N]."""
-        names: list[str] = []
-        rows, columns = [np.empty(0, np.intp)], [np.empty(0, np.intp)]
+    def groups(self) -> tuple[list[str], csr_array]:
+        """Names of G groups, and which calls belong to each [G, N].
+
+        The first is the whole; the others are segments (`channel telephone`).
+        """
+        names = [WHOLE]
+        rows, columns = [np.zeros(len(self), np.intp)], [np.arange(len(self))]
         for dimension, values in self.segments.items():
             codes, known = pd.factorize(values)
             there = np.flatnonzero(codes >= 0)

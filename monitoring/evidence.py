@@ -35,11 +35,6 @@ class Window:
     log_wealth: Array
 
     @classmethod
-    def of(cls, calls: Calls, reference: Reference, bets: Bets) -> "Window":
-        """Sum up N calls."""
-        return cls.of_groups(calls, csr_array(np.ones((1, len(calls)))), reference, bets)[0]
-
-    @classmethod
     def of_groups(
         cls, calls: Calls, members: csr_array, reference: Reference, bets: Bets
     ) -> list["Window"]:

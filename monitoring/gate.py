@@ -5,7 +5,7 @@ Shin, Ramdas, Rinaldo, arXiv 2203.03532.
 """
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, reduce
 
 import numpy as np
@@ -47,26 +47,19 @@ class DriftGate:
     Args:
         reference: the champion's predictions when nothing is wrong.
         params: smallest shifts, false alarms allowed, nominal windows a day, power.
-        false_alarms: expected in 30 days at most; those of `params` without it.
         signs: 1 to look for more of something, -1 for less.
     """
 
     def __init__(
-        self,
-        reference: Reference,
-        params: DriftParams,
-        *,
-        false_alarms: float | None = None,
-        signs: Sequence[int] = (1, -1),
+        self, reference: Reference, params: DriftParams, *, signs: Sequence[int] = (1, -1)
     ) -> None:
         self.reference = reference
         self.params = params
-        self._allowed = false_alarms or params.false_alarms_per_30_days
         self._classes = len(reference.emotions)
         self.smallest = smallest_shifts(reference, params)
         self.band = tolerance(reference, self.smallest)
         self.bets = place_bets(reference, self.band, self.smallest, signs)
-        self.threshold = DAYS * params.windows_per_day / self._allowed
+        self.threshold = DAYS * params.windows_per_day / params.false_alarms_per_30_days
         self.calls_for_steady = calls_for_steady(reference, self.smallest[0], params.power)
         self.calls_needed = [self._calls_needed(c) for c in range(len(self.band))]
 
@@ -74,16 +67,9 @@ class DriftGate:
         """The evidence before the first window."""
         return Evidence.none(len(self.bets.channel))
 
-    def sum_up(self, parts: Iterable[Calls]) -> Window:
-        """A window in sums, however it comes.
-
-        Raises:
-            ModelError: predictions name emotions that the reference does not know.
-        """
-        window = self.window(Calls.of_means(np.empty((0, len(self.band)))))
-        for calls in parts:
-            window += self.window(calls)
-        return window
+    def no_calls(self) -> Window:
+        """A window that nobody called in."""
+        return self.window(Calls.of_means(np.empty((0, len(self.band)))))
 
     def window(self, calls: Calls) -> Window:
         """Calls in sums.
@@ -91,11 +77,15 @@ class DriftGate:
         Raises:
             ModelError: predictions name emotions that the reference does not know.
         """
-        self._require_known(calls)
-        return Window.of(calls, self.reference, self.bets)
+        return self.windows(calls, csr_array(np.ones((1, len(calls)))))[0]
 
-    def windows_of(self, calls: Calls, members: csr_array) -> list[Window]:
-        """Each of G groups of N calls in sums; `members` [G, N] tells who belongs to which."""
+    def windows(self, calls: Calls, members: csr_array) -> list[Window]:
+        """Each of G groups of N calls in sums; `members` [G, N] tells who belongs to which.
+
+        Raises:
+            ModelError: predictions name emotions that the reference does not know.
+        """
+        self._require_known(calls)
         return Window.of_groups(calls, members, self.reference, self.bets)
 
     def _require_known(self, calls: Calls) -> None:
@@ -259,7 +249,7 @@ class DriftGate:
         return dict(zip(self.reference.emotions, rows, strict=True)), ""
 
     def _promise(self) -> str:
-        allowed = self._allowed
+        allowed = self.params.false_alarms_per_30_days
         shift, band = 100 * self.smallest[0], 100 * self.band[: self._classes].max()
         needed = [calls for calls in self.calls_needed[: self._classes] if calls]
         power = (

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from monitoring.calls import Calls
+from monitoring.calls import WHOLE, Calls
 from monitoring.evidence import Evidence, Window
 from monitoring.finding import Finding, Verdict
 from monitoring.gate import DriftGate
 from monitoring.reference import Reference
 from undertone.config import DriftParams
 
-WHOLE, NEGATIVE = "whole", "negative"
+NEGATIVE = "negative"
 MOST_SEGMENTS = 1_000  # that are looked through for the largest
 
 
@@ -31,7 +31,7 @@ class Seen:
 
     Attributes:
         whole: of all traffic; its verdict is the window's.
-        negative: of the share of negative emotions; none where the model knows none.
+        negative: of the share of negative emotions.
         surge: whether that share surges.
         segments: of each segment by its name (`channel telephone`).
         unwatched: how many more segments there were than are watched.
@@ -40,18 +40,18 @@ class Seen:
     """
 
     whole: Finding
-    negative: Finding | None = None
-    surge: Surge = Surge.NONE
-    segments: Mapping[str, Finding] = field(default_factory=dict)
-    unwatched: int = 0
-    predictions: int = 0
-    notes: tuple[str, ...] = ()
+    negative: Finding
+    surge: Surge
+    segments: Mapping[str, Finding]
+    unwatched: int
+    predictions: int
+    notes: tuple[str, ...]
 
     @property
     def alert(self) -> str | None:
         """What somebody should be told of at once, if anything."""
         told = [self.whole.words] if self.whole.verdict >= Verdict.MIX else []
-        if self.negative and self.surge in (Surge.BEGINS, Surge.ENDS):
+        if self.surge in (Surge.BEGINS, Surge.ENDS):
             told.append(f"A surge of negative emotions {self.surge}: {self.negative.grounds}")
         told += [
             f"In {name}: {found.words}"
@@ -63,7 +63,7 @@ class Seen:
     def as_json(self) -> dict[str, Any]:
         """In JSON's types: the whole's finding, and the others beside it."""
         return self.whole.as_json() | {
-            "negative": self.negative.as_json() if self.negative else None,
+            "negative": self.negative.as_json(),
             "surge": str(self.surge),
             "segments": {name: found.as_json() for name, found in self.segments.items()},
             "unwatched": self.unwatched,
@@ -74,15 +74,15 @@ class Seen:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Seen":
         """What `as_json` gave."""
-        negative, segments = values.get("negative"), values.get("segments", {})
+        segments = values["segments"].items()
         return cls(
             whole=Finding.from_json(values),
-            negative=Finding.from_json(negative) if negative else None,
-            surge=Surge(values.get("surge", Surge.NONE)),
-            segments={name: Finding.from_json(found) for name, found in segments.items()},
-            unwatched=values.get("unwatched", 0),
-            predictions=values.get("predictions", 0),
-            notes=tuple(values.get("notes", ())),
+            negative=Finding.from_json(values["negative"]),
+            surge=Surge(values["surge"]),
+            segments={name: Finding.from_json(found) for name, found in segments},
+            unwatched=values["unwatched"],
+            predictions=values["predictions"],
+            notes=tuple(values["notes"]),
         )
 
 
@@ -110,7 +110,8 @@ class Lookout:
             signs=(1,),
         )
         share = params.false_alarms_per_30_days / max(params.segments, 1)
-        self._of_segment = DriftGate(reference, params, false_alarms=share)
+        of_segment = params.model_copy(update={"false_alarms_per_30_days": share})
+        self._of_segment = DriftGate(reference, of_segment)
         self._carried = dict(carried.get("evidence", {}))
         self._surging = bool(carried.get("surging", False))
 
@@ -151,15 +152,15 @@ class Lookout:
         return seen, {"evidence": self._carried, "surging": surging}
 
     def _sum_up(self, parts: Iterable[Calls]) -> "_Sums":
-        sums = _Sums(self._gate.sum_up(()), self._negative.sum_up(()))
+        sums = _Sums(self._gate.no_calls(), self._negative.no_calls())
         for calls in parts:
             sums.predictions += calls.utterances
-            sums.whole += self._gate.window(calls)
             pooled = self._reference.pool(calls.means, self._params.negative)
             sums.negative += self._negative.window(Calls(pooled, calls.hours))
-            names, members = calls.by_segment()
-            windows = self._of_segment.windows_of(calls, members)
-            for name, window in zip(names, windows, strict=True):
+            (_, *segments), members = calls.groups()
+            whole, *windows = self._gate.windows(calls, members)  # bets are those of all gates
+            sums.whole += whole
+            for name, window in zip(segments, windows, strict=True):
                 sums.add(name, window)
         return sums
 

@@ -120,15 +120,17 @@ def monitor(
     tested, baseline = read_tested(reference), store.baseline(champion_tag)
     policy = policy_hash(params.drift, reference, baseline)
     window = _window(store, champion_tag, policy, since, until)
-    row = store.find_verdict(champion_tag, policy, *window)
+    judged = store.find_verdict(champion_tag, policy, *window)
+    row = judged
     if row is None:
         known = Reference.from_frame(tested, str(reference))
         if baseline:
             known = reference_from(baseline.details, tested)
         row = VerdictRow(champion=champion_tag, policy=policy, report_path=str(out))
         row = _judge(store, known, params.drift, row, window)
-        add_window(Seen.from_json(row.details), champion_tag, window[1])
     seen = Seen.from_json(row.details)
+    if judged is None:
+        add_window(seen, champion_tag, window[1])
     share = DRAWN / max(seen.predictions, 1)
     live = store.predictions(*window, champion_tag, share=share)
     write_report(out, seen, live, tested, champion=champion_tag, window=window)

@@ -4,7 +4,8 @@ Whether an answer is right is seldom known. The error proxy is the share of a ca
 are doubtful (`monitoring.store.review.doubt`) or contradicted by feedback.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ def roll_back_if_worse(store: Store, params: PromotionParams) -> str | None:
     move = moves[0][0]
     if move.created_at < now() - timedelta(hours=params.probation_hours):
         return None
-    usual = store.call_errors(before, since=move.created_at - LOOK_BACK, until=move.created_at)
+    usual = _usual_errors(store, before, move.created_at)
     live = store.call_errors(move.tag, since=move.created_at)
     if len(usual) < FEWEST_CALLS or not len(live):
         return None
@@ -58,6 +59,12 @@ def roll_back_if_worse(store: Store, params: PromotionParams) -> str | None:
     )
     store.roll_back(CHAMPION, reason=reason, expected_version=move.version)
     return reason
+
+
+@lru_cache(maxsize=1)
+def _usual_errors(store: Store, tag: str, until: datetime) -> npt.NDArray[np.float64]:
+    """The errors of the champion before, which are read once: probation is looked at often."""
+    return store.call_errors(tag, since=until - LOOK_BACK, until=until)
 
 
 def wealth(errors: npt.NDArray[np.float64], limit: float) -> float:

@@ -149,7 +149,8 @@ def _by_hour(rng: Rng) -> Claim:
 def _segments(rng: Rng) -> Claim:
     def trial(rng: Rng) -> int:
         reference = Reference.from_frame(USUAL.frame(REFERENCE_CALLS, rng))
-        gate = DriftGate(reference, DriftParams(shift=0.1), false_alarms=1 / SEGMENTS)
+        share = DriftParams(shift=0.1, false_alarms_per_30_days=1 / SEGMENTS)
+        gate = DriftGate(reference, share)
         months = (islice(_windows(USUAL, 5, rng), MONTH) for _ in range(SEGMENTS))
         return sum(count_alarms(gate, month) for month in months)
 

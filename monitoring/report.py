@@ -110,7 +110,7 @@ def _summary(seen: Seen, about: dict[str, str]) -> str:
 
 
 def _surge(seen: Seen) -> str:
-    if seen.negative is None or not seen.negative.shifts:
+    if not seen.negative.shifts:
         return ""
     (share,) = seen.negative.shifts
     tone = "drift" if seen.surge in (Surge.BEGINS, Surge.GOES_ON) else "steady"

@@ -62,7 +62,7 @@ def _figures(seen: Seen) -> Iterator[tuple[str, float]]:
     yield VERDICT, float(seen.whole.verdict)
     yield EVIDENCE, min(seen.whole.evidence / seen.whole.threshold, ENOUGH)
     yield PREDICTIONS, float(seen.predictions)
-    for share in seen.negative.shifts if seen.negative else ():
+    for share in seen.negative.shifts:
         yield SURGE, 100 * share.live
     for shift in seen.whole.shifts:
         yield _named(shift.kind, shift.channel), 100 * shift.live

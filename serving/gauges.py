@@ -2,8 +2,10 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import get_args
 
 from monitoring.store import Store
+from monitoring.store.retrains import Outcome
 from monitoring.store.tables import now
 from serving.metrics import metrics
 from serving.refusal import log_failure
@@ -11,7 +13,7 @@ from serving.repeating import Repeating
 
 PAUSE_S = 30.0
 LOOK_BACK = timedelta(days=7)
-STATES = ("waiting", "running", "done", "kept", "failed")
+STATES = ("waiting", "running", *get_args(Outcome))
 SURGING = ("begins", "goes on")
 
 

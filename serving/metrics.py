@@ -1,7 +1,6 @@
 """What Prometheus sees."""
 
-from functools import cache
-from typing import Literal
+from functools import cache, partial
 
 from undertone.prediction import Prediction
 
@@ -64,35 +63,24 @@ class Metrics:
             ["pointer", "model_tag"],
             multiprocess_mode="livemax",
         )
-        newest: Literal["mostrecent"] = "mostrecent"  # all workers read the same store
-        self.verdict = Gauge(
+        of_store = partial(Gauge, multiprocess_mode="mostrecent")  # all workers read the same
+        self.verdict = of_store(
             "undertone_drift_verdict",
             "Of the last window: 0 steady, 1 not enough data, 2 mix, 3 input, 4 both.",
-            multiprocess_mode=newest,
         )
-        self.evidence = Gauge(
-            "undertone_drift_evidence",
-            "Evidence of drift; 1 raises the alarm.",
-            multiprocess_mode=newest,
+        self.evidence = of_store(
+            "undertone_drift_evidence", "Evidence of drift; 1 raises the alarm."
         )
-        self.judged = Gauge(
-            "undertone_drift_window_end_seconds",
-            "When the last judged window ended.",
-            multiprocess_mode=newest,
+        self.judged = of_store(
+            "undertone_drift_window_end_seconds", "When the last judged window ended."
         )
-        self.surge = Gauge(
-            "undertone_surge",
-            "1 while more callers than usual show negative emotions.",
-            multiprocess_mode=newest,
+        self.surge = of_store(
+            "undertone_surge", "1 while more callers than usual show negative emotions."
         )
-        self.review = Gauge(
-            "undertone_review_queue",
-            "Doubtful predictions of seven days without feedback.",
-            multiprocess_mode=newest,
+        self.review = of_store(
+            "undertone_review_queue", "Doubtful predictions of seven days without feedback."
         )
-        self.retrains = Gauge(
-            "undertone_retrains", "Retrains by state.", ["state"], multiprocess_mode=newest
-        )
+        self.retrains = of_store("undertone_retrains", "Retrains by state.", ["state"])
         self.swaps = Counter("undertone_swaps", "Models taken into service.")
         self.load_failures = Counter("undertone_load_failures", "Models that could not be loaded.")
         self.unrecorded = Counter(

@@ -13,10 +13,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.loop import continual, drift, windows
 from benchmarks.machine import Machine
-from benchmarks.page import FOLDER, write_page
+from benchmarks.page import publish
 from benchmarks.parts import Part
 from undertone.errors import UndertoneError
-from undertone.files import write_json
 
 PARTS = {"drift": drift, "windows": windows, "continual": continual}
 
@@ -41,8 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         figures=found.figures,
         table=found.table,
     )
-    write_json(FOLDER / f"loop-{part.name}.json", part.model_dump(mode="json"))
-    write_page()
+    publish("loop", part)
 
 
 if __name__ == "__main__":

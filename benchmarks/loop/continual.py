@@ -23,8 +23,9 @@ from benchmarks.loop.found import Found
 from benchmarks.parts import Figure
 from undertone.bundle import Bundle, save_bundle
 from undertone.config import Params, StrategyName, load_params
-from undertone.continual.adapting import Material, adapt
-from undertone.continual.replay import reservoir, sizes_of
+from undertone.continual.adapting import adapt
+from undertone.continual.memory import remembered
+from undertone.continual.replay import sizes_of
 from undertone.continual.retraining import gather
 from undertone.continual.strategies import STRATEGIES
 from undertone.corpora import ingest
@@ -175,7 +176,7 @@ def _domain(folder: Path, name: str, params: Params) -> Domain:
 def first_champion(path: Path, domain: Domain, params: Params) -> Bundle:
     """A model of the first domain alone."""
     if not path.exists():
-        train, validation = (_split(domain.examples, split) for split in ("train", "validation"))
+        train, validation = (domain.examples.of_split(split) for split in ("train", "validation"))
         bundle, _ = learn(train, validation, params, labels_of(train.rows))
         save_bundle(bundle, path)
     return Bundle.load(path)
@@ -187,7 +188,7 @@ def follow(
     """Learn one domain after the other, and score after each on all."""
     chosen = params.continual.model_copy(update={"strategy": way})
     params = params.model_copy(update={"continual": chosen})
-    tests = [_split(domains[0].examples, "test")]
+    tests = [domains[0].examples.of_split("test")]
     materials = [gather(domains[0].examples, domain.examples, params) for domain in domains[1:]]
     tests += [material.holdout for material in materials]
     bundle, known = champion, domains[0].examples
@@ -199,33 +200,18 @@ def follow(
         seconds += process_time() - started
         trained = bundle.info["trained_parameters"]
         reached.append(scores(bundle, tests))
-        known = remember(known, material, params, way)
+        limited = STRATEGIES[way].rehearses == "some"
+        megabytes = params.continual.memory_mb if limited else np.inf
+        known = remembered(known, material, megabytes, params.training.seed)
         megabytes = _kept(known, bundle, way)
     chance = 1 / len(champion.labels)
     return Course(np.array(reached), chance, seconds, megabytes, trained)
 
 
-def remember(known: Examples, material: Material, params: Params, way: StrategyName) -> Examples:
-    """What of all domains so far is there to be learnt again."""
-    new = [
-        replace(part, rows=part.rows.assign(split=split))
-        for part, split in ((material.new, "train"), (material.new_validation, "validation"))
-    ]
-    everything = Examples.concat([known, *new])
-    train = _split(everything, "train")
-    if STRATEGIES[way].rehearses == "some":
-        train = reservoir(train, params.continual.memory_mb, params.training.seed)
-    return Examples.concat([train, _split(everything, "validation"), _split(everything, "test")])
-
-
 def _kept(known: Examples, bundle: Bundle, way: StrategyName) -> float:
     if STRATEGIES[way].rehearses == "nothing":
         return len(save(bundle.importance)) / 1e6 if bundle.importance else 0.0
-    return float(sizes_of(_split(known, "train")).sum()) / 1e6
-
-
-def _split(examples: Examples, split: str) -> Examples:
-    return examples.take((examples.rows["split"] == split).to_numpy())
+    return float(sizes_of(known.of_split("train")).sum()) / 1e6
 
 
 def scores(bundle: Bundle, tests: Sequence[Examples]) -> list[float]:

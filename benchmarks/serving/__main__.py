@@ -14,12 +14,11 @@ from tempfile import gettempdir
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.machine import Machine
-from benchmarks.page import FOLDER, write_page
+from benchmarks.page import publish
 from benchmarks.parts import Figure, Part, Ratio
 from benchmarks.serving import long, server, stack, streaming, words
 from benchmarks.serving.whisper import build
 from undertone.errors import UndertoneError
-from undertone.files import write_json
 
 Found = tuple[list[Ratio], list[Figure]]
 Measure = Callable[[Sequence[bytes], Path, int], Found]
@@ -58,8 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ratios=ratios,
         figures=figures,
     )
-    write_json(FOLDER / f"serving-{part.name}.json", part.model_dump(mode="json"))
-    write_page()
+    publish("serving", part)
 
 
 if __name__ == "__main__":

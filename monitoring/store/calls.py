@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, case, cast, exists, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 
 from monitoring.store.database import Database
 from monitoring.store.predictions import within
 from monitoring.store.tables import DoubtRow, FeedbackRow, PredictionRow
+from monitoring.store.traffic import hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from monitoring.ranks import Ranks
 
 AT_ONCE = 50_000
-HOUR = len("2026-03-01 12")
+CALL = func.coalesce(PredictionRow.call_id, PredictionRow.id)
 
 
 class CallLog(Database):
@@ -46,7 +47,7 @@ class CallLog(Database):
         )
         wrong = func.avg(case((or_(doubtful, contradicted), 1.0), else_=0.0))
         query = within(select(wrong), since, until, model_tag)
-        query = query.group_by(func.coalesce(row.call_id, row.id))
+        query = query.group_by(CALL)
         with self._reading() as session:
             shares = session.execute(query.order_by(func.min(row.created_at))).scalars().all()
         return np.array(shares, dtype=float)
@@ -75,12 +76,12 @@ class CallLog(Database):
         row = PredictionRow
         said = [func.avg(case((row.emotion == name, 1.0), else_=0.0)) for name in emotions]
         signals = [func.avg(rank.sql(getattr(row, name))) for name, rank in ranks.items()]
-        began = func.substr(cast(func.min(row.created_at), String), 1, HOUR)
+        began = hour_of(func.min(row.created_at))
         where = [func.max(getattr(row, name)) for name in DIMENSIONS]
         query = within(
             select(func.count(), began, *where, *said, *signals), since, until, model_tag
         )
-        query = query.group_by(func.coalesce(row.call_id, row.id))
+        query = query.group_by(CALL)
         many = {"yield_per": AT_ONCE}  # the driver hands out no more at a time
         with self._reading() as session:
             for rows in session.connection().execute(query, execution_options=many).partitions():

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Any, get_args
 
-from sqlalchemy import String, and_, cast, func, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, select
 
 from monitoring.store.database import Database
 from monitoring.store.tables import DoubtRow, PredictionRow
@@ -35,7 +35,7 @@ class TrafficLog(Database):
 
     def traffic(self, since: datetime) -> list[HourCount]:
         """Predictions by hour and emotion from `since` on, oldest hour first."""
-        hour = func.substr(cast(PredictionRow.created_at, String), 1, HOUR).label("hour")
+        hour = hour_of(PredictionRow.created_at).label("hour")
         unanswered = and_(
             DoubtRow.prediction_id == PredictionRow.id, DoubtRow.reason.in_(get_args(Reason))
         )
@@ -49,6 +49,11 @@ class TrafficLog(Database):
         with self._reading() as session:
             rows = session.execute(query).all()
         return [HourCount(_moment(start), *counts) for start, *counts in rows]
+
+
+def hour_of(moment: Any) -> ColumnElement[Any]:
+    """The hour of a moment in SQL, as `2026-03-01 12`."""
+    return func.substr(cast(moment, String), 1, HOUR)
 
 
 def _moment(hour: str) -> datetime:

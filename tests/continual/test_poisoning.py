@@ -10,6 +10,7 @@ from monitoring.store import Store
 from monitoring.trigger import fresh_labels
 from tests.monitoring.observed import make_prediction
 from tests.training import synthetic
+from tests.training.synthetic import memory
 from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.continual import judge, retrain
@@ -39,10 +40,8 @@ def params(tmp_path_factory: pytest.TempPathFactory) -> Params:
 
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    frame = synthetic.rows(speakers=10, each=2)
-    split_of = {f"s{speaker}": split for speaker, split in enumerate(SPLIT_OF)}
-    folder = tmp_path_factory.mktemp("old")
-    return synthetic.write_folders(folder, frame.assign(split=frame["speaker_id"].map(split_of)))
+    frame = synthetic.rows_in_splits(SPLIT_OF, each=2)
+    return synthetic.write_folders(tmp_path_factory.mktemp("old"), frame)
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +49,6 @@ def champion(tmp_path_factory: pytest.TempPathFactory, old: Folders, params: Par
     path = tmp_path_factory.mktemp("champion") / "bundle"
     finetune(*old, params, path)
     return path
-
-
-def memory(folder: Path) -> Folders:
-    return folder / "memory" / "corpus", folder / "memory" / "heard"
 
 
 def flooded(folder: Path, *, flips: bool) -> Folders:

@@ -6,6 +6,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tests.training import synthetic
+from tests.training.synthetic import memory
 from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.continual import Decision, judge, retrain
@@ -35,10 +36,8 @@ def params(tmp_path_factory: pytest.TempPathFactory) -> Params:
 
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    frame = synthetic.rows(speakers=9, each=2)
-    split_of = {f"s{speaker}": split for speaker, split in enumerate(SPLIT_OF)}
-    folder = tmp_path_factory.mktemp("old")
-    return synthetic.write_folders(folder, frame.assign(split=frame["speaker_id"].map(split_of)))
+    frame = synthetic.rows_in_splits(SPLIT_OF, each=2)
+    return synthetic.write_folders(tmp_path_factory.mktemp("old"), frame)
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +57,6 @@ def champion(tmp_path_factory: pytest.TempPathFactory, old: Folders, params: Par
     path = tmp_path_factory.mktemp("champion") / "bundle"
     finetune(*old, params, path)
     return path
-
-
-def memory(folder: Path) -> Folders:
-    return folder / "memory" / "corpus", folder / "memory" / "heard"
 
 
 def test_a_challenger_learns_the_new_and_keeps_the_old(
@@ -113,7 +108,12 @@ def test_leaves_out_what_cannot_be_used(
     write_manifest(heard, rows)
     assert (
         retrain(
-            champion, old, (new[0], heard), params, tmp_path / "challenger", memory(tmp_path)
+            champion,
+            old,
+            (new[0], heard),
+            params,
+            tmp_path / "challenger",
+            memory(tmp_path),
         ).left_out
         == 2
     )

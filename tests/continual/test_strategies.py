@@ -31,14 +31,12 @@ def params(tmp_path_factory: pytest.TempPathFactory) -> Params:
 
 @pytest.fixture(scope="module")
 def old() -> Examples:
-    frame = synthetic.rows(speakers=9, each=2)
-    split_of = {f"s{speaker}": split for speaker, split in enumerate(SPLIT_OF)}
-    return made(frame.assign(split=frame["speaker_id"].map(split_of)))
+    return made(synthetic.rows_in_splits(SPLIT_OF, each=2))
 
 
 @pytest.fixture(scope="module")
 def champion(old: Examples, params: Params) -> Bundle:
-    train, validation = (part(old, split) for split in ("train", "validation"))
+    train, validation = (old.of_split(split) for split in ("train", "validation"))
     return learn(train, validation, params, synthetic.LABELS)[0]
 
 
@@ -52,10 +50,6 @@ def new() -> Examples:
 
 def made(frame: pd.DataFrame) -> Examples:
     return Examples(frame, synthetic.statistics(frame))
-
-
-def part(examples: Examples, split: str) -> Examples:
-    return examples.take((examples.rows["split"] == split).to_numpy())
 
 
 def with_strategy(params: Params, name: StrategyName, **changes: float) -> Params:

@@ -81,7 +81,7 @@ def _wealth_of_each(gate: DriftGate, calls: Array) -> Array:
 def test_short_windows_bring_as_little_new_wealth_as_their_time() -> None:
     rng = np.random.default_rng(0)
     gate = gate_on(USUAL, rng)
-    nothing = gate.sum_up(())
+    nothing = gate.no_calls()
     split = gate.none_yet()
     for _ in range(10):
         split = gate.grow(split, nothing, elapsed=0.1)

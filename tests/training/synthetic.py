@@ -1,5 +1,6 @@
 """Utterances that are easy to tell apart, by voice and by words, and Whispers to hear them with."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,18 @@ def rows(speakers: int, each: int = 1, first: int = 0) -> pd.DataFrame:
     ]
     empty = dict.fromkeys(("transcript", "words", "image_path"), object)
     return pd.DataFrame(found).reindex(columns=COLUMNS).astype(empty)
+
+
+def rows_in_splits(splits: Sequence[str], each: int) -> pd.DataFrame:
+    """`each` utterances of every emotion by one speaker for each of `splits`."""
+    frame = rows(speakers=len(splits), each=each)
+    split_of = {f"s{speaker}": split for speaker, split in enumerate(splits)}
+    return frame.assign(split=frame["speaker_id"].map(split_of))
+
+
+def memory(folder: Path) -> tuple[Path, Path]:
+    """Where a retrain may write what its challenger remembers."""
+    return folder / "memory" / "corpus", folder / "memory" / "heard"
 
 
 def statistics(frame: pd.DataFrame, seed: int = 0) -> torch.Tensor:

@@ -12,6 +12,7 @@ from undertone.model.fused import FusedModel, FusedOutput
 from undertone.training.batches import batches_of
 from undertone.training.examples import Examples
 from undertone.training.sources import Inputs
+from undertone.training.tuning import tuned
 
 MOST_FOR_FISHER = 300
 TEMPERATURE = 2.0
@@ -91,18 +92,14 @@ def importance_of(bundle: Bundle, examples: Examples, audio: AudioParams) -> Imp
     rng = torch.Generator().manual_seed(SEED)
     chosen = torch.randperm(len(examples), generator=rng)[:MOST_FOR_FISHER]
     model = copy.deepcopy(bundle.model).train(mode=False)
-    weights = {
-        name: parameter.requires_grad_()
-        for name, parameter in model.named_parameters()
-        if not name.startswith(("acoustic.encoder.", "image.encoder."))
-        and (model.config.text_from_scratch or not name.startswith("text.encoder."))
-    }
-    importance = {name: torch.zeros_like(parameter) for name, parameter in weights.items()}
     batches = batches_of(bundle, examples, audio)
-    for inputs in batches.in_order(chosen, 1):
-        model.zero_grad()
-        model(**inputs).loss.backward()
-        for name, parameter in weights.items():
-            if parameter.grad is not None:
-                importance[name] += parameter.grad.square() / len(chosen)
+    with tuned(model, "frozen", rank=0):
+        weights = {name: each for name, each in model.named_parameters() if each.requires_grad}
+        importance = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+        for inputs in batches.in_order(chosen, 1):
+            model.zero_grad()
+            model(**inputs).loss.backward()
+            for name, weight in weights.items():
+                if weight.grad is not None:
+                    importance[name] += weight.grad.square() / len(chosen)
     return importance

@@ -135,20 +135,20 @@ def gather(
         usable.take((dealt["split"] == split).to_numpy() & (sure | (split == "train")))
         for split in ("train", "validation", "test")
     )
-    learnt_before = known.take((known.rows["split"] == "train").to_numpy())
+    learnt_before = known.of_split("train")
     rehearses = STRATEGIES[continual.strategy].rehearses
     sizes = {
         "nothing": 0,
         "some": replay_size(len(train), continual.replay_share),
         "everything": len(learnt_before),
     }
-    replay = _replay(known, "train", sizes[rehearses], seed)
-    remembered = _replay(known, "validation", len(validation) * (rehearses != "nothing"), seed)
+    replay = _replay(learnt_before, sizes[rehearses], seed)
+    also_chosen = len(validation) * (rehearses != "nothing")
     return Material(
         new=train,
         rehearsed=replay,
         new_validation=validation,
-        old_validation=remembered,
+        old_validation=_replay(known.of_split("validation"), also_chosen, seed),
         holdout=holdout,
         known=learnt_before,
         new_splits=split_hash(dealt),
@@ -177,8 +177,7 @@ def _believed(
     trusted = voices["trusted"].to_numpy(dtype=bool)
     if trusted.all():
         return labelled, voices, []
-    validation = known.take((known.rows["split"] == "validation").to_numpy())
-    sure = Examples.concat([validation, labelled.take(trusted)])
+    sure = Examples.concat([known.of_split("validation"), labelled.take(trusted)])
     found = influences(init, labelled, voices, sure)
     harmful = [one.voice for one in found if one.harms(params.feedback.influence)]
     kept = trusted | ~voices["voice"].isin(harmful).to_numpy()
@@ -200,7 +199,5 @@ def _require_enough(count: int, wanted: int) -> None:
         )
 
 
-def _replay(known: Examples, split: str, size: int, seed: int) -> Examples:
-    positions = pd.RangeIndex(len(known))
-    rows = known.rows.set_index(positions)
-    return known.take(choose_replay(rows[rows["split"] == split], size, seed).index.to_numpy())
+def _replay(known: Examples, size: int, seed: int) -> Examples:
+    return known.take(choose_replay(known.rows, size, seed).index.to_numpy())

@@ -51,6 +51,10 @@ class Examples:
             None if self.views is None else self.views[places],
         )
 
+    def of_split(self, split: str) -> "Examples":
+        """The examples of one split."""
+        return self.take((self.rows["split"] == split).to_numpy())
+
     @staticmethod
     def concat(parts: Sequence["Examples"]) -> "Examples":
         """All examples of `parts`, one part after the other, with as many views as all have."""
@@ -150,7 +154,7 @@ def load_examples(corpus: Path, heard: Path, split: str | None = None) -> Exampl
         rows[column] = [str(corpus / name) if name else None for name in _strings(rows[column])]
     examples = Examples(rows, statistics, views)
     if split is not None:
-        examples = examples.take((rows["split"] == split).to_numpy())
+        examples = examples.of_split(split)
     if not len(examples):
         raise CorpusError(f"{heard} has no utterances in split '{split}'.")
     return examples
