@@ -228,6 +228,8 @@ class PromotionParams(Section):
         max_ece_rise: of the expected calibration error, on either domain.
         min_holdout: utterances that the new domain is judged by, at least.
         min_part: utterances of an emotion or group, fewer of which say nothing.
+        behaviour_clips: old test recordings, at most, on which both are put through the behavioural
+            suite; 0 for none.
         probation_hours: for which a new champion is compared with the one before.
         max_doubt_rise: by which the share of its answers may rise that are doubtful or contradicted
             by feedback.
@@ -239,6 +241,7 @@ class PromotionParams(Section):
     max_ece_rise: float = Field(0.05, ge=0)
     min_holdout: int = Field(30, ge=1)
     min_part: int = Field(30, ge=1)
+    behaviour_clips: int = Field(100, ge=0)
     probation_hours: float = Field(48.0, ge=0)
     max_doubt_rise: float = Field(0.10, gt=0, lt=1)
 

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undertone.config import PromotionParams
+from undertone.continual.behaving import behaved
 from undertone.continual.gate import Comparison, Decision, Part, decide
+from undertone.evaluation.behaviour.record import Finding, Metric
 from undertone.evaluation.metrics import Interval
 
 PARAMS = PromotionParams(min_gain=0.02, max_forgetting=0.03, min_holdout=30)
@@ -97,6 +99,42 @@ def test_a_gain_that_may_be_chance_is_none() -> None:
     decision = decide(compare(0.0), compare(0.1).model_copy(update={"difference": unsure}), PARAMS)
     assert not decision.promote
     assert "may be chance" in decision.reason
+
+
+def findings(share: float, metric: Metric = "unchanged", tests: int = 5) -> list[Finding]:
+    bounds: dict[Metric, float] = {"unchanged": 0.9, "speech unknown": 0.1}
+    steady = Finding(group="noise", name="cough", metric=metric, value=share, bound=0, n=100)
+    bounded = steady.model_copy(update={"bound": bounds[metric]})
+    return [bounded] * tests
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "metric", "refused"),
+    [
+        (0.95, 0.6, "unchanged", True),
+        (0.95, 0.87, "unchanged", False),  # under its bound, and as well chance
+        (0.6, 0.6, "unchanged", False),  # the champion is no better
+        (1.0, 0.91, "unchanged", False),  # worse, and within its bound
+        (0.05, 0.4, "speech unknown", True),
+        (0.4, 0.05, "speech unknown", False),
+    ],
+)
+def test_a_challenger_that_surely_behaves_worse_is_refused(
+    before: float, after: float, metric: Metric, refused: bool
+) -> None:
+    behaviour = behaved(findings(before, metric), findings(after, metric))
+    decision = decide(compare(0.0), compare(0.1), PARAMS, behaviour=behaviour)
+    assert decision.promote is not refused
+    assert (f"cough, {metric} {before:.2f} → {after:.2f}" in decision.reason) is refused
+
+
+def test_the_more_tests_the_surer_one_of_them_must_be() -> None:
+    def refused(tests: int) -> bool:
+        behaviour = behaved(findings(0.95, tests=tests), findings(0.84, tests=tests))
+        return not decide(compare(0.0), compare(0.1), PARAMS, behaviour=behaviour).promote
+
+    assert refused(1)
+    assert not refused(30)
 
 
 def test_says_the_figures_when_it_promotes() -> None:

@@ -1,9 +1,12 @@
 """The promotion gate: a challenger must gain on the new domain and keep the old one."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydantic import BaseModel
 
 from undertone.config import PromotionParams
+from undertone.continual.behaving import Behaved
 from undertone.evaluation.metrics import Interval
 
 
@@ -48,10 +51,16 @@ class Decision(BaseModel):
     new_utterances: int
     old: Comparison
     new: Comparison
+    behaviour: tuple[Behaved, ...] = ()
 
 
 def decide(
-    old: Comparison, new: Comparison, params: PromotionParams, *, same_labels: bool = True
+    old: Comparison,
+    new: Comparison,
+    params: PromotionParams,
+    *,
+    same_labels: bool = True,
+    behaviour: Sequence[Behaved] = (),
 ) -> Decision:
     """Promote if, and only if, the gain is large enough and the forgetting small enough.
 
@@ -60,10 +69,15 @@ def decide(
         new: the same two on the holdout of the new domain.
         params: how much must be gained and may be lost.
         same_labels: whether both know the same emotions.
+        behaviour: what changes of the input do to the answers of both.
     """
     forgetting = -old.difference.value
     gain = new.difference.value
-    objections = [*_objections(old, new, params, same_labels), *_in_parts(old, new, params)]
+    objections = [
+        *_objections(old, new, params, same_labels),
+        *_in_parts(old, new, params),
+        *_in_behaviour(behaviour),
+    ]
     verdict = "Not promoted: " + "; ".join(objections) if objections else "Promoted"
     return Decision(
         promote=not objections,
@@ -80,6 +94,7 @@ def decide(
         new_utterances=new.utterances,
         old=old,
         new=new,
+        behaviour=tuple(behaviour),
     )
 
 
@@ -135,6 +150,17 @@ def _in_parts(old: Comparison, new: Comparison, params: PromotionParams) -> list
                 f"most {params.max_ece_rise:.3f} is allowed (promotion.max_ece_rise)"
             )
     return found
+
+
+def _in_behaviour(behaviour: Sequence[Behaved]) -> list[str]:
+    broken = [
+        f"{test.name} {test.before:.2f} → {test.after:.2f} (bound {test.rule})"
+        for test in behaviour
+        if test.worse(len(behaviour))
+    ]
+    if not broken:
+        return []
+    return [f"it surely behaves worse under changes of the input: {', '.join(broken)}"]
 
 
 def _figures(old: Comparison, new: Comparison) -> str:

@@ -1,6 +1,6 @@
 """Champion against challenger, on what both were never trained on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,11 @@ import numpy.typing as npt
 from undertone.bundle import Bundle
 from undertone.calibration import expected_calibration_error, softmax
 from undertone.config import AudioParams, Params
+from undertone.continual.behaving import Behaved, behaved
 from undertone.continual.gate import Comparison, Decision, Part, decide
 from undertone.corpora.sexes import sex_of
 from undertone.errors import CorpusError, ModelError
+from undertone.evaluation.behaviour.running import side_by_side
 from undertone.evaluation.gathering import Folders
 from undertone.evaluation.metrics import Interval, clusters, uar, uar_difference
 from undertone.files import write_json
@@ -39,14 +41,23 @@ def judge(
     before, after = Bundle.load(champion), Bundle.load(challenger)
     tests = load_examples(*old, split="test")
     holdout = _holdout(after, challenger, load_examples(*new))
+    same_labels = set(before.labels) == set(after.labels)
     decision = decide(
         _compare(before, after, tests, params.audio),
         _compare(before, after, holdout, params.audio),
         params.promotion,
-        same_labels=set(before.labels) == set(after.labels),
+        same_labels=same_labels,
+        behaviour=_behaviour([before, after], old, params) if same_labels else (),
     )
     write_json(out / "decision.json", decision.model_dump())
     return decision
+
+
+def _behaviour(bundles: Sequence[Bundle], old: Folders, params: Params) -> tuple[Behaved, ...]:
+    clips = params.promotion.behaviour_clips
+    if not clips:
+        return ()
+    return behaved(*side_by_side(bundles, *old, clips, params.training.seed))
 
 
 def _holdout(bundle: Bundle, path: Path, labelled: Examples) -> Examples:

@@ -52,8 +52,21 @@ class Judged:
     unknown: npt.NDArray[np.bool_]
 
 
+def hear_sounds(params: Params, scratch: Path, seed: int) -> Examples:
+    """Sounds that are no speech, `EACH` of every kind in `SOUNDS`.
+
+    Args:
+        params: how recordings are cleaned and listened to.
+        scratch: a folder for the sounds, to be kept while they are judged.
+        seed: of the sounds.
+    """
+    files = [file for name in SOUNDS for file in _sounds(name, scratch, seed)]
+    rows = pd.DataFrame({"path": map(str, files)}).reindex(columns=COLUMNS)
+    return hear_alone(rows, params)
+
+
 def abstention(
-    bundle: Bundle, speech: Examples, params: Params, scratch: Path, seed: int
+    bundle: Bundle, speech: Examples, strange: Examples, audio: AudioParams
 ) -> list[Finding]:
     """How well novelty tells sounds from speech, and what is answered `unknown`.
 
@@ -63,20 +76,16 @@ def abstention(
     Args:
         bundle: the model; one that does not hear has nothing to be tested.
         speech: test recordings, as heard.
-        params: how recordings are cleaned and listened to.
-        scratch: a folder for the sounds, to be kept while they are judged.
-        seed: of the sounds.
+        strange: the sounds, as `hear_sounds` gives them.
+        audio: how recordings are cleaned.
     """
     if not bundle.hears:
         return []
-    usual = judge(bundle, speech, params.audio)
-    files = [file for name in SOUNDS for file in _sounds(name, scratch, seed)]
-    rows = pd.DataFrame({"path": map(str, files)}).reindex(columns=COLUMNS)
-    strange = hear_alone(rows, params)
+    usual = judge(bundle, speech, audio)
     findings = []
     for place, name in enumerate(SOUNDS):
         sounds = strange.take(np.arange(EACH) + place * EACH)
-        findings += _told(name, usual, judge(bundle, sounds, params.audio))
+        findings += _told(name, usual, judge(bundle, sounds, audio))
     declined = Finding(
         group="abstention",
         name="test speech",

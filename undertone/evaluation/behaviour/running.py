@@ -15,7 +15,7 @@ from undertone.bundle import Bundle
 from undertone.config import AudioParams, Params, params_from_json
 from undertone.corpora.sexes import sex_of
 from undertone.errors import CorpusError, ModelError
-from undertone.evaluation.behaviour.abstaining import abstention
+from undertone.evaluation.behaviour.abstaining import abstention, hear_sounds
 from undertone.evaluation.behaviour.hearing import answer, listen
 from undertone.evaluation.behaviour.record import Behaviour, Finding, GroupScore
 from undertone.evaluation.behaviour.report import write_behaviour
@@ -27,7 +27,7 @@ from undertone.evaluation.behaviour.scoring import (
     robustness,
 )
 from undertone.evaluation.behaviour.sentences import told
-from undertone.evaluation.behaviour.suite import TEXT_TESTS, sound_tests
+from undertone.evaluation.behaviour.suite import TEXT_TESTS, Test, sound_tests
 from undertone.evaluation.card import EVALUATION, read_evaluation, write_card
 from undertone.evaluation.evaluator import corpus_info, hash_of_folder, require_same_splits
 from undertone.leaks import assert_no_leak
@@ -81,7 +81,7 @@ def stress(
     params = listened_with(model)
     examples = _chosen(load_examples(corpus, heard, split), most, seed)
     voices = _voices(corpus, everyone, params.audio, seed)
-    found, robust = _perturbed(model, examples, voices, params, seed)
+    ((found, robust),) = under_changes([model], examples, voices, params, seed)
     by_kind = _groups(found, examples.rows, params.audio)
     fair = [finding for groups in by_kind for finding in fairness(groups, found.uar().value)]
     info = corpus_info(corpus)
@@ -116,33 +116,86 @@ def listened_with(bundle: Bundle) -> Params:
     return params_from_json(json.dumps({name: told_of[name] for name in ("audio", "listening")}))
 
 
-def _perturbed(
-    bundle: Bundle, examples: Examples, voices: list[Signal], params: Params, seed: int
-) -> tuple[Baseline, list[Finding]]:
+def side_by_side(
+    bundles: Sequence[Bundle], corpus: Path, heard: Path, most: int, seed: int
+) -> list[list[Finding]]:
+    """What changes of the input do to bundles that hear by the same Whisper.
+
+    Every changed test recording is listened to once, for all of them.
+
+    Args:
+        bundles: at least one; they are listened for as the first was trained.
+        corpus: a corpus folder.
+        heard: its heard folder.
+        most: recordings at most.
+        seed: of the choice and the changes.
+
+    Returns:
+        Of each bundle the same findings in the same order; none where there are no recordings.
+
+    Raises:
+        ModelError: the first bundle does not tell how it listens.
+        CorpusError: an emotion is none that a bundle knows.
+        AudioError: a changed recording cannot be used.
+    """
+    examples = load_examples(corpus, heard, "test")
+    if examples.rows["path"].isna().all():
+        return [[] for _ in bundles]
+    params = listened_with(bundles[0])
+    voices = _voices(corpus, read_manifest(heard), params.audio, seed)
+    tried = under_changes(bundles, _chosen(examples, most, seed), voices, params, seed)
+    return [findings for _, findings in tried]
+
+
+def under_changes(
+    bundles: Sequence[Bundle],
+    examples: Examples,
+    voices: list[Signal],
+    params: Params,
+    seed: int,
+) -> list[tuple[Baseline, list[Finding]]]:
+    """What bundles answer to recordings as they are, and what changes of these do to it.
+
+    Args:
+        bundles: they hear by the same Whisper, so that all is listened to once.
+        examples: recordings.
+        voices: of which babble is mixed.
+        params: how recordings are cleaned and listened to.
+        seed: of the changes.
+    """
     tests = sound_tests(voices)
     changes = {test.name: change for test, change in tests}
     with TemporaryDirectory() as scratch:
         versions = listen(examples.rows, changes, params, Path(scratch), seed)
         plain = next(versions)
-        found = Baseline(
-            labels=bundle.labels,
-            truth=plain.targets(bundle.labels).numpy(),
-            guess=answer(bundle, plain, params.audio),
-            speakers=plain.rows["speaker_id"].tolist(),
-            seed=seed,
-        )
-        findings = [
-            finding
-            for (test, _), version in zip(tests, versions, strict=True)
-            for finding in robustness(found, answer(bundle, version, params.audio), test)
-        ]
-        strange = abstention(bundle, plain, params, Path(scratch), seed)
-    languages = plain.rows["language"].tolist()
-    for sentiment, test in TEXT_TESTS.items():
-        rows = plain.rows.assign(text=told(sentiment, languages), transcript=None)
-        after = answer(bundle, Examples(rows, plain.statistics), params.audio)
-        findings += robustness(found, after, test)
-    return found, [*findings, *strange]
+        found = [_baseline(bundle, plain, params.audio, seed) for bundle in bundles]
+        findings: list[list[Finding]] = [[] for _ in bundles]
+
+        def add(changed: Examples, test: Test) -> None:
+            for bundle, before, its in zip(bundles, found, findings, strict=True):
+                its += robustness(before, answer(bundle, changed, params.audio), test)
+
+        for (test, _), version in zip(tests, versions, strict=True):
+            add(version, test)
+        languages = plain.rows["language"].tolist()
+        for sentiment, test in TEXT_TESTS.items():
+            rows = plain.rows.assign(text=told(sentiment, languages), transcript=None)
+            add(Examples(rows, plain.statistics), test)
+        if any(bundle.hears for bundle in bundles):
+            strange = hear_sounds(params, Path(scratch), seed)
+            for bundle, its in zip(bundles, findings, strict=True):
+                its += abstention(bundle, plain, strange, params.audio)
+    return list(zip(found, findings, strict=True))
+
+
+def _baseline(bundle: Bundle, plain: Examples, audio: AudioParams, seed: int) -> Baseline:
+    return Baseline(
+        labels=bundle.labels,
+        truth=plain.targets(bundle.labels).numpy(),
+        guess=answer(bundle, plain, audio),
+        speakers=plain.rows["speaker_id"].tolist(),
+        seed=seed,
+    )
 
 
 def _scored(out: Path, identity: str) -> bool:
