@@ -31,8 +31,8 @@ class _Waiting:
 
     @property
     def kind(self) -> tuple[int, int]:
-        """Those of one kind go through a model together: the model, and the length in frames."""
-        return id(self.loaded), self.prepared.frames
+        """What computes, and the length in frames; those of one kind are answered together."""
+        return id(self.loaded.predictor.shared), self.prepared.frames
 
 
 class Batcher:

@@ -2,60 +2,26 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from serving.metrics import metrics
+from serving.models import Models, Predictor
 from serving.registry import RegisteredModel, Registry
 from serving.repeating import Repeating
 from serving.schemas import ModelStatus
 from undertone.audio import SAMPLE_RATE, wav
-from undertone.config import Params
 from undertone.errors import UndertoneError
-from undertone.prediction import Prediction
 from undertone.query import Query
 
 if TYPE_CHECKING:
-    from undertone.inference import Prepared
+    pass
 
 logger = logging.getLogger("undertone.serving")
 RETRY_S = 30.0
-
-
-class Predictor(Protocol):
-    """What the service needs of a model."""
-
-    def prepare(self, query: Query) -> "Prepared":
-        """Decode, clean and look, before the model is run. One thread calls it at a time."""
-        ...
-
-    def answer(self, queries: "Sequence[Prepared]") -> list[Prediction | UndertoneError]:
-        """The emotion of each utterance, or why there is none. One thread calls it at a time."""
-        ...
-
-
-Loader = Callable[[Path, Params], Predictor]
-
-
-def load_predictor(bundle: Path, params: Params) -> Predictor:
-    """Load a bundle to compute on one thread: two on a busy machine are slower than one."""
-    import torch
-
-    from undertone.inference import Predictor as FusedPredictor
-    from undertone.inference.known import require_known
-
-    torch.set_num_threads(1)
-    engine = params.serving.engine or params.listening.engine
-    listening = params.listening.model_copy(update={"engine": engine})
-    served = params.model_copy(update={"listening": listening})
-    predictor = FusedPredictor.load(bundle, served)
-    require_known(predictor)
-    return predictor
 
 
 @dataclass(frozen=True)
@@ -77,17 +43,16 @@ class ModelHolder(Repeating):
     Args:
         pointer: champion, challenger or `tenant/NAME`.
         registry: tells which model that is.
-        loader: makes a predictor of a bundle.
-        params: for the loader; `serving.poll_seconds` is how often the pointer is read.
+        models: loads it.
+        poll_s: how often the pointer is read.
     """
 
-    def __init__(self, pointer: str, registry: Registry, loader: Loader, params: Params) -> None:
-        super().__init__(pointer, self._look, params.serving.poll_seconds)
+    def __init__(self, pointer: str, registry: Registry, models: Models, poll_s: float) -> None:
+        super().__init__(pointer, self._look, poll_s)
         self.current: Loaded | None = None
         self._pointer = pointer
         self._registry = registry
-        self._loader = loader
-        self._params = params
+        self._models = models
         self._named: str | None = None
         self._problem: str | None = None
         self._failed: str | None = None
@@ -129,7 +94,7 @@ class ModelHolder(Repeating):
         started = time.monotonic()
         try:
             model = self._registry.show(tag)
-            predictor = self._loader(self._registry.path(tag), self._params)
+            predictor = self._models.load(model)
             _warm_up(predictor)
         except Exception as error:
             self._failed, self._retry_at = tag, time.monotonic() + RETRY_S

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NAME = "undertone"
 TAG = re.compile(rf"{NAME}:[0-9a-f]{{12}}")
 CHAMPION, CHALLENGER, OF_TENANT = "champion", "challenger", "tenant/"
-TENANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+TENANT = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}(/[a-z0-9][a-z0-9._-]{0,62})?")
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,15 @@ class RegisteredModel:
     pointers: tuple[str, ...] = ()
 
     @property
+    def bundle(self) -> Path:
+        """The bundle folder."""
+        return self.path / "bundle"
+
+    @property
     def card(self) -> str:
         """The model card (Markdown): with the evaluation's scores, where it wrote one."""
         evaluated = self.path / "evaluation" / "model_card.md"
-        card = evaluated if evaluated.is_file() else self.path / "bundle" / "README.md"
+        card = evaluated if evaluated.is_file() else self.bundle / "README.md"
         return card.read_text(encoding="utf-8")
 
     @property
@@ -167,7 +172,7 @@ class Registry:
         Raises:
             RegistryError: the tag is unknown.
         """
-        return self.show(tag).path / "bundle"
+        return self.show(tag).bundle
 
     def reference(self, tag: str) -> Path:
         """The predictions on test that the drift gate compares with (Parquet).
@@ -322,7 +327,7 @@ def tenant_pointer(tenant: str) -> str:
     if not TENANT.fullmatch(tenant):
         raise RegistryError(
             f"{tenant!r:.80} is no name for a tenant: write up to 63 lower-case letters, digits, "
-            "dots, dashes and underscores."
+            "dots, dashes and underscores; a scenario of theirs is NAME/SCENARIO."
         )
     return OF_TENANT + tenant
 

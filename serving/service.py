@@ -17,7 +17,7 @@ from monitoring.store.tables import new_id
 from serving.access.middleware import Access
 from serving.access.policy import UsePolicy
 from serving.batching import Batcher
-from serving.champion import Loaded, ModelHolder, Predictor, load_predictor
+from serving.champion import Loaded, ModelHolder
 from serving.forms import FeedbackForm, JobForm, PredictForm, Utterance
 from serving.gauges import Gauges
 from serving.guard import Bounds, Guard
@@ -26,6 +26,7 @@ from serving.jobs.routes import told
 from serving.jobs.schemas import Job
 from serving.lingering import Lingering
 from serving.metrics import metrics
+from serving.models import Models, Predictor, load_predictor
 from serving.observability.current import current_request
 from serving.observability.logs import log_as
 from serving.observability.requests import Requests
@@ -73,13 +74,15 @@ class UndertoneService:
         self._params = service_params()
         self._store = Store()
         registry = Registry(self._store)
-        self._champion = ModelHolder(CHAMPION, registry, self.load, self._params)
-        self._challenger = ModelHolder(CHALLENGER, registry, self.load, self._params)
+        models = Models(registry, self.load, self._params)
+        poll_s = self._params.serving.poll_seconds
+        self._champion = ModelHolder(CHAMPION, registry, models, poll_s)
+        self._challenger = ModelHolder(CHALLENGER, registry, models, poll_s)
         self._compares = bool(
             self._params.serving.canary_share or self._params.serving.shadow_share
         )
         challenger = self._challenger if self._compares else None
-        self._tenants = Tenants(registry, self.load, self._params)
+        self._tenants = Tenants(registry, models, poll_s)
         self._router = Router(self._champion, challenger, self._tenants, self._params.serving)
         self._recorder = Recorder(self._store, self._params)
         self._policy = UsePolicy(self._store, self._params.access)
@@ -104,9 +107,9 @@ class UndertoneService:
         self._gauges.start()
         self._probation.start()
 
-    def load(self, bundle: Path, params: Params) -> Predictor:
-        """Make a predictor of a bundle."""
-        return load_predictor(bundle, params)
+    def load(self, bundle: Path, params: Params, onto: Predictor | None = None) -> Predictor:
+        """Make a predictor of a bundle, as `serving.models.load_predictor` does."""
+        return load_predictor(bundle, params, onto)
 
     @bentoml.api  # type: ignore[untyped-decorator]
     @refusing

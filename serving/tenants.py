@@ -2,10 +2,10 @@
 
 from contextlib import suppress
 
-from serving.champion import Loaded, Loader, ModelHolder
+from serving.champion import Loaded, ModelHolder
+from serving.models import Models
 from serving.registry import OF_TENANT, Registry
 from serving.repeating import Repeating
-from undertone.config import Params
 from undertone.errors import StoreError
 
 
@@ -14,15 +14,15 @@ class Tenants(Repeating):
 
     Args:
         registry: tells which tenants have one.
-        loader: makes a predictor of a bundle.
-        params: for the loader; `serving.poll_seconds` is how often new tenants are looked for.
+        models: loads them.
+        poll_s: how often new tenants and new models are looked for.
     """
 
-    def __init__(self, registry: Registry, loader: Loader, params: Params) -> None:
-        super().__init__("tenants", self._look, params.serving.poll_seconds)
+    def __init__(self, registry: Registry, models: Models, poll_s: float) -> None:
+        super().__init__("tenants", self._look, poll_s)
         self._registry = registry
-        self._loader = loader
-        self._params = params
+        self._models = models
+        self._poll_s = poll_s
         self._holders: dict[str, ModelHolder] = {}
 
     def stop(self) -> None:
@@ -32,14 +32,22 @@ class Tenants(Repeating):
             holder.stop()
 
     def model_of(self, tenant: str) -> Loaded | None:
-        """The tenant's own model; none while it has none that answers."""
-        holder = self._holders.get(tenant)
-        return holder.current if holder else None
+        """The tenant's own model; none while it has none that answers.
+
+        Args:
+            tenant: its name; for a scenario of its own, `NAME/SCENARIO`, that scenario's model
+                comes first.
+        """
+        for name in (tenant, tenant.partition("/")[0]):
+            holder = self._holders.get(name)
+            if holder and holder.current:
+                return holder.current
+        return None
 
     def _look(self) -> None:
         with suppress(StoreError):  # the champion's holder tells of it
             for tenant in self._registry.tenants() - self._holders.keys():
                 pointer = OF_TENANT + tenant
-                holder = ModelHolder(pointer, self._registry, self._loader, self._params)
+                holder = ModelHolder(pointer, self._registry, self._models, self._poll_s)
                 holder.start()
                 self._holders[tenant] = holder

@@ -10,11 +10,12 @@ import torch
 from transformers import BertConfig, WhisperConfig
 
 from undertone.abstention import Abstention
-from undertone.bundle import Bundle
+from undertone.bundle import Bundle, save_bundle
 from undertone.config import ListeningParams, Params
 from undertone.dimensions import derive
 from undertone.errors import AudioError, ModelError, UndertoneError
 from undertone.inference import Predictor, Query, listener_for
+from undertone.model.adapters import adapter_between
 from undertone.model.config import UNHEARD, FusedConfig
 from undertone.model.fused import FusedModel
 from undertone.prediction import Prediction
@@ -156,6 +157,39 @@ def test_utterances_answered_together_are_answered_as_each_alone(fused: Predicto
             assert ours.by_modality.keys() == theirs.by_modality.keys()
             assert (ours.timeline is None) == (theirs.timeline is None)
             assert ours.transcript == theirs.transcript
+
+
+def test_adapters_are_mixed_in_a_batch_and_answer_as_whole_bundles_do(
+    params: Params, tmp_path: Path
+) -> None:
+    shared = predictor(params, bundle())
+    ours, whole = [], []
+    for seed in (5, 6):
+        own = bundle(temperature=float(seed))
+        own.abstention = Abstention(confidence_floor=seed / 10)
+        with torch.no_grad():
+            layer = own.model.fusion.joint[0]
+            generator = torch.Generator().manual_seed(seed)
+            up = torch.randn(len(layer.weight), 2, generator=generator)
+            layer.weight += up @ torch.randn(2, layer.weight.shape[1], generator=generator)
+        adapter = adapter_between(shared.bundle.model, own.model, 2)
+        save_bundle(own, tmp_path / str(seed), adapter)
+        ours.append(shared.adapted(tmp_path / str(seed)))
+        whole.append(predictor(params, own))
+    assert {one.shared for one in ours} == {shared.shared}
+    query = Query(recording(), "i am so happy", timeline=True)
+    mixed = ours[0].answer([one.prepare(query) for one in (*ours, shared)])
+    alone = [one.answer([one.prepare(query)])[0] for one in (*whole, shared)]
+    for answer, expected in zip(mixed, alone, strict=True):
+        assert isinstance(answer, Prediction)
+        assert isinstance(expected, Prediction)
+        assert answer.distribution == pytest.approx(expected.distribution, abs=1e-5)
+        assert answer.unknown == expected.unknown
+        assert answer.timeline is not None
+        assert expected.timeline is not None
+        for segment, other in zip(answer.timeline, expected.timeline, strict=True):
+            assert segment.distribution == pytest.approx(other.distribution, abs=1e-5)
+    assert mixed[0] != mixed[1]
 
 
 def test_what_was_said_before_counts(fused: Predictor) -> None:

@@ -22,6 +22,7 @@ from transformers.utils import logging
 from undertone.abstention import Abstention
 from undertone.errors import ModelError
 from undertone.files import replacing_folder, write_json, write_text
+from undertone.model.adapters import Adapter
 from undertone.model.config import UNHEARD, FusedConfig
 from undertone.model.fused import FusedModel
 
@@ -37,6 +38,7 @@ FILES = (
 IMAGE_PROCESSOR = "image_processor"
 TIMELINE = "timeline.safetensors"
 IMPORTANCE = "importance.safetensors"
+ADAPTER = "adapter.safetensors"
 PICKLES = frozenset({".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"})
 
 
@@ -56,6 +58,8 @@ class Bundle:
         timeline: weights by name that take the place of the model's where windows are judged, and
             their `temperature`; empty where it was never taught on windows.
         importance: of weights by name, to hold them by when learning on; empty for most.
+        adapter: what it adds to `model` when it answers, see `undertone.model.adapters`; empty
+            unless it was loaded onto the weights of another bundle.
     """
 
     model: FusedModel
@@ -68,6 +72,7 @@ class Bundle:
     card: str = ""
     timeline: dict[str, Tensor] = field(default_factory=dict)
     importance: dict[str, Tensor] = field(default_factory=dict)
+    adapter: Adapter = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -84,8 +89,13 @@ class Bundle:
         return torch.softmax(logits.float() / self.temperature, dim=-1)
 
     @classmethod
-    def load(cls, path: Path) -> "Bundle":
+    def load(cls, path: Path, onto: FusedModel | None = None) -> "Bundle":
         """Read a bundle.
+
+        Args:
+            path: the folder.
+            onto: the weights that its adapter was trained on, already in memory; its own are left
+                unread.
 
         Raises:
             ModelError: the folder is missing or not whole, holds weights in pickle, or weights
@@ -96,7 +106,7 @@ class Bundle:
             calibration = json.loads((path / "calibration.json").read_text(encoding="utf-8"))
             card = path / "README.md"
             return cls(
-                model=_load_model(path),
+                model=onto or _load_model(path),
                 tokenizer=PreTrainedTokenizerFast.from_pretrained(path, local_files_only=True),
                 temperature=float(calibration["temperature"]),
                 abstention=Abstention.model_validate(calibration["abstention"]),
@@ -106,11 +116,18 @@ class Bundle:
                 card=card.read_text(encoding="utf-8") if card.is_file() else "",
                 timeline=_tensors(path / TIMELINE),
                 importance=_tensors(path / IMPORTANCE),
+                adapter=_tensors(path / ADAPTER) if onto else {},
             )
 
 
-def save_bundle(bundle: Bundle, path: Path) -> None:
-    """Write a bundle whole: weights as safetensors, everything else as JSON or text."""
+def save_bundle(bundle: Bundle, path: Path, adapter: Adapter | None = None) -> None:
+    """Write a bundle whole: weights as safetensors, everything else as JSON or text.
+
+    Args:
+        bundle: its weights have what `adapter` adds in them.
+        path: the folder, replaced.
+        adapter: what its weights are beyond those it was trained from, if they are no more.
+    """
     with replacing_folder(path) as folder, quiet():
         bundle.model.save_pretrained(folder)
         (folder / "model.safetensors").chmod(0o644)
@@ -121,9 +138,10 @@ def save_bundle(bundle: Bundle, path: Path) -> None:
         write_json(folder / "calibration.json", _calibration(bundle))
         write_json(folder / "training.json", bundle.info)
         write_text(folder / "README.md", bundle.card)
-        for name, tensors in ((TIMELINE, bundle.timeline), (IMPORTANCE, bundle.importance)):
+        beside = {TIMELINE: bundle.timeline, IMPORTANCE: bundle.importance, ADAPTER: adapter}
+        for name, tensors in beside.items():
             if tensors:
-                save_file(tensors, folder / name)
+                save_file(dict(tensors), folder / name)
                 (folder / name).chmod(0o644)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Float, func, select
+from sqlalchemy import Float, func, or_, select
 
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, LabelError, NotFoundError
@@ -222,7 +222,7 @@ class PredictionLog(Database):
             since: only predictions that got feedback from this moment on.
             model_tag: only predictions of this model.
             params: whose feedback counts; everybody's without it.
-            tenant: only predictions of this tenant's conversations.
+            tenant: only predictions of this tenant's conversations, in any scenario of theirs.
         """
         import pandas as pd
 
@@ -233,7 +233,8 @@ class PredictionLog(Database):
         said = select(FeedbackRow.prediction_id, FeedbackRow.emotion, voice, FeedbackRow.given_by)
         said = within(said.join(PredictionRow), None, None, model_tag)
         if tenant:
-            said = said.where(PredictionRow.tenant == tenant)
+            its = PredictionRow.tenant
+            said = said.where(or_(its == tenant, its.startswith(f"{tenant}/", autoescape=True)))
         if since:
             fresh = select(FeedbackRow.prediction_id).where(FeedbackRow.created_at >= since)
             said = said.where(FeedbackRow.prediction_id.in_(fresh))

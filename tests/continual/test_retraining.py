@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -17,7 +18,8 @@ from undertone.evaluation import evaluate
 from undertone.evaluation.gathering import Folders
 from undertone.leaks import assert_no_leak
 from undertone.manifest import read_manifest, write_manifest
-from undertone.training import finetune, load_examples
+from undertone.training import Examples, finetune, load_examples
+from undertone.training.predicting import predict
 
 SPLIT_OF = ["train"] * 4 + ["validation"] * 2 + ["test"] * 3
 ADAPT = (
@@ -83,6 +85,13 @@ def test_the_challenger_has_the_shape_of_the_champion(
     assert torch.equal(
         after.model.acoustic.standardise.mean, before.model.acoustic.standardise.mean
     )
+
+
+def test_only_an_adapter_is_kept_as_one(
+    champion: Path, old: Folders, new: Folders, params: Params, tmp_path: Path
+) -> None:
+    retrain(champion, old, new, params, tmp_path / "challenger", memory(tmp_path))
+    assert not (tmp_path / "challenger" / "adapter.safetensors").exists()
 
 
 def test_the_holdout_never_trains(
@@ -198,6 +207,21 @@ def test_a_tenants_adapter_is_promoted_if_it_surely_gains_for_them(
     decision = judge(champion, path, old, new, own, tmp_path / "decision")
     assert decision.promote, decision.reason
     assert decision.gain_interval[0] > 0
+    assert_same_answers(path, champion, load_examples(*new))
+
+
+def assert_same_answers(adapted: Path, base: Path, examples: Examples) -> None:
+    """An adapter on the weights it was trained from is the whole bundle."""
+    whole = Bundle.load(adapted)
+    onto = Bundle.load(adapted, onto=Bundle.load(base).model)
+    assert onto.adapter
+    assert not whole.adapter
+    ours, theirs = (predict(bundle, examples) for bundle in (onto, whole))
+    assert np.allclose(ours.logits, theirs.logits, atol=1e-4)
+    assert np.allclose(ours.novelty, theirs.novelty, equal_nan=True)
+    assert (adapted / "adapter.safetensors").stat().st_size < (
+        0.3 * (adapted / "model.safetensors").stat().st_size
+    )
 
 
 def test_no_adapter_where_nothing_is_to_be_gained(

@@ -24,6 +24,10 @@ class FakePredictor:
     def __init__(self, emotion: str) -> None:
         self._emotion = emotion
 
+    @property
+    def shared(self):
+        return self
+
     def prepare(self, query):
         if query.audio == b"noise":
             raise AudioError("The recording cannot be decoded.")
@@ -58,7 +62,7 @@ class FakePredictor:
 class FakeService(UndertoneService):
     """`UndertoneService`, its loader replaced."""
 
-    def load(self, bundle: Path, params: Params) -> FakePredictor:
+    def load(self, bundle: Path, params: Params, onto: object = None) -> FakePredictor:
         weights = (bundle / "model.safetensors").read_text()
         if weights == "broken":
             raise OSError("truncated weights")

@@ -14,7 +14,8 @@ from undertone.query import Query
 class Model:
     """Answers when it is let, and notes what it is given together."""
 
-    def __init__(self):
+    def __init__(self, shared=None):
+        self.shared = shared or self
         self.free = threading.Event()
         self.busy = threading.Event()
         self.batches = []
@@ -102,6 +103,21 @@ def test_two_models_do_not_share_a_batch():
         await asyncio.gather(*tasks)
         assert model.batches == [["a"], ["b"]]
         assert other.batches == [["c"]]
+
+    run(scenario)
+
+
+def test_models_on_the_same_weights_share_a_batch():
+    async def scenario(batcher, model):
+        tasks = await asked(batcher, model, "a", "b")
+        adapted = SimpleNamespace(predictor=Model(shared=model))
+        tasks.append(asyncio.create_task(batcher.ask(adapted, Query(text="c"))))
+        while batcher.waiting < 2:
+            await asyncio.sleep(0)
+        model.free.set()
+        answers = await asyncio.gather(*tasks)
+        assert model.batches == [["a"], ["b", "c"]]
+        assert [answer.model_tag for answer in answers] == ["a", "b", "c"]
 
     run(scenario)
 

@@ -86,7 +86,7 @@ def test_tenants_have_models_of_their_own(registry, register):
     assert registry.tenants() == {"clinic"}
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "../x", "Clinic", "a" * 64])
+@pytest.mark.parametrize("name", ["", "a/", "/b", "a/b/c", "a/..", "../x", "Clinic", "a" * 64])
 def test_a_tenant_has_a_plain_name(registry, register, name):
     with pytest.raises(RegistryError, match="no name for a tenant"):
         registry.give(name, register("one"), "its own")

@@ -73,6 +73,7 @@ def test_a_tenants_model_is_served_swapped_and_withdrawn(tmp_path):
             )
             answer = live.client.predict(text="hello", tenant="clinic")
             assert answer.model_tag == tag
+            assert live.client.predict(text="hello", tenant="clinic/ward").model_tag == tag
             assert live.store.get_prediction(answer.prediction_id).tenant == "clinic"
         assert live.client.predict(text="hello").model_tag == champion
         assert live.client.predict(text="hello", tenant="bank").model_tag == champion

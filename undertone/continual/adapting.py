@@ -12,6 +12,7 @@ from undertone.config import Params
 from undertone.continual.penalties import Distillation, ElasticWeights, importance_of
 from undertone.continual.shift import absorb, blind, shift_directions
 from undertone.continual.strategies import STRATEGIES, Strategy
+from undertone.model.adapters import Adapter, adapter_between
 from undertone.model.fused import FusedModel
 from undertone.training.examples import Examples
 from undertone.training.fitting import fit
@@ -84,6 +85,13 @@ def adapt(init: Bundle, material: Material, params: Params) -> Bundle:
         bundle.importance = {name: base.importance[name] + new[name] for name in new}
     bundle.info = init.info | bundle.info | _record(material, settings, directions)
     return bundle
+
+
+def adapter_of(bundle: Bundle, init: Bundle, params: Params) -> Adapter:
+    """What a strategy that trains adapters made of a bundle; empty for one that trains more."""
+    if STRATEGIES[params.continual.strategy].tuning != "adapter":
+        return {}
+    return adapter_between(init.model, bundle.model, params.training.lora_rank)
 
 
 def _settings(strategy: Strategy, params: Params) -> Params:

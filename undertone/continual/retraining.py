@@ -10,7 +10,7 @@ import pandas as pd
 
 from undertone.bundle import Bundle, save_bundle
 from undertone.config import Params, SplitParams
-from undertone.continual.adapting import Material, adapt
+from undertone.continual.adapting import Material, adapt, adapter_of
 from undertone.continual.influence import Influence, influences
 from undertone.continual.memory import remembered, write_memory
 from undertone.continual.replay import choose_replay, replay_size
@@ -98,7 +98,7 @@ def retrain(
     bundle.info |= provenance(*memory)
     bundle.card = model_card(bundle)
     note_known(bundle, params)
-    save_bundle(bundle, out)
+    save_bundle(bundle, out, adapter_of(bundle, init, params))
     return RetrainReport(
         learnt=len(material.new),
         replayed=len(material.rehearsed),

@@ -53,9 +53,11 @@ class FaceExpert:
             if params.required:
                 raise
             return None
-        known = learnt and learnt["classifier"] == params.classifier
-        trust = float(learnt["trust"]) if learnt and known else params.trust
-        return cls(load_classifier(folder), trust)
+        return cls(load_classifier(folder), trust_in(params, learnt))
+
+    def trusted(self, trust: float) -> "FaceExpert":
+        """The same expert, trusted otherwise."""
+        return FaceExpert(self._classifier, trust)
 
     def read(self, face: Picture) -> dict[str, float]:
         """What a face [height, width, 3] shows, over the emotions that the classifier knows."""
@@ -76,6 +78,12 @@ class FaceExpert:
         prior = np.array(list(shares.values()))
         joined = joint(prior[None], likelihood(list(shares), shown)[None], self.trust)
         return dict(zip(shares, joined[0].tolist(), strict=True))
+
+
+def trust_in(params: FaceParams, learnt: Mapping[str, Any] | None) -> float:
+    """The trust that a bundle learnt in the classifier of the settings, or theirs without it."""
+    known = learnt and learnt["classifier"] == params.classifier
+    return float(learnt["trust"]) if learnt and known else params.trust
 
 
 def likelihood(labels: Sequence[str], shown: Distribution) -> Array:

@@ -1,10 +1,11 @@
 """What a predictor sees with: the bundle's own image branch, a pretrained expert, or nothing."""
 
+from copy import copy
 from dataclasses import dataclass, field
 
 from undertone.bundle import Bundle
 from undertone.config import FaceParams
-from undertone.face.expert import FaceExpert
+from undertone.face.expert import FaceExpert, trust_in
 from undertone.face.sight import see
 from undertone.prediction import Face
 from undertone.training.sources import Inputs
@@ -37,11 +38,20 @@ class Eyes:
     """
 
     def __init__(self, bundle: Bundle, params: FaceParams) -> None:
+        self._params = params
         self._processor = bundle.image_processor
         self._labels = bundle.labels
         self._detect = bundle.model.config.detect_face if self._processor else params.detect
         learnt = bundle.info.get("face")
         self._expert = None if self._processor else FaceExpert.load(params, learnt)
+
+    def of(self, bundle: Bundle) -> "Eyes":
+        """The same eyes for another bundle on the same weights; it may trust them otherwise."""
+        other = copy(self)
+        if self._expert is not None:
+            trust = trust_in(self._params, bundle.info.get("face"))
+            other._expert = self._expert.trusted(trust)
+        return other
 
     def look(self, image: bytes) -> Seen:
         """What the picture shows; nothing where there is nothing to see it with.

@@ -1,13 +1,14 @@
 """The fused model on utterances that have different modalities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import torch
 from torch import Tensor
 
 from undertone.bundle import Bundle
+from undertone.model.adapters import Adapter, adapted
 from undertone.model.fused import FusedOutput
 from undertone.training.sources import Inputs, Tokens
 
@@ -26,11 +27,13 @@ class Evidence:
         inputs: tensors with a first axis of 1, by the names that the model takes.
         text: what was said, if anything.
         context: what was said before.
+        adapter: what is added to the model for it; empty for the model as it is.
     """
 
     inputs: Inputs
     text: str | None = None
     context: str = ""
+    adapter: Adapter = field(default_factory=dict)
 
     @property
     def modalities(self) -> list[str]:
@@ -87,7 +90,10 @@ def _opinions(bundle: Bundle, alike: Sequence[Evidence]) -> list[Opinion]:
         texts, contexts = [one.text or "" for one in alike], [one.context for one in alike]
         inputs |= Tokens(bundle.tokenizer, texts, contexts).batch(torch.arange(len(alike)))
     device = bundle.model.device
-    output: FusedOutput = bundle.model(**{name: each.to(device) for name, each in inputs.items()})
+    with adapted(bundle.model, [one.adapter for one in alike]):
+        output: FusedOutput = bundle.model(
+            **{name: each.to(device) for name, each in inputs.items()}
+        )
     logits, alone = output["logits"], output["logits_by_modality"]
     dimensions, novelty = output.dimensions, output.novelty
     return [

@@ -1,8 +1,10 @@
 """A bundle and its Whisper, answering queries: several at once where several wait."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -74,6 +76,7 @@ class Predictor:
         self._listener = listener
         self._params = params
         self._eyes = Eyes(bundle, params.face)
+        self._one_at_a_time = Lock()
 
     @classmethod
     def load(cls, bundle: Path, params: Params) -> "Predictor":
@@ -84,6 +87,27 @@ class Predictor:
         """
         model = Bundle.load(bundle)
         return cls(model, listener_for(model, params.listening), params)
+
+    @property
+    def shared(self) -> object:
+        """What computes. Predictors that share it may answer each other's queries."""
+        return self.bundle.model
+
+    def adapted(self, bundle: Path) -> "Predictor":
+        """A predictor of a bundle that is this one's weights with an adapter, which it adds.
+
+        All that is large stays where it is in memory. Its answers are those of the whole bundle.
+
+        Args:
+            bundle: the folder; its adapter was trained on the weights of this predictor's.
+
+        Raises:
+            ModelError: the folder cannot be used.
+        """
+        other = copy(self)
+        other.bundle = Bundle.load(bundle, onto=self.bundle.model)
+        other._eyes = self._eyes.of(other.bundle)
+        return other
 
     def predict(
         self,
@@ -113,21 +137,29 @@ class Predictor:
         """
         if query.language:
             self._listener.require_language(query.language)
-        return prepared(query, self._eyes, self._params.audio)
+        return prepared(query, self, self._eyes, self._params.audio)
 
     @torch.inference_mode()
     def answer(self, queries: Sequence[Prepared]) -> list[Answer]:
         """Classify utterances; those as long as each other are heard together.
 
+        Args:
+            queries: prepared by this predictor, or by others that share its weights: each is
+                answered as the one that prepared it would.
+
         Returns:
             Of each its prediction, or why there is none.
         """
+        with self._one_at_a_time:
+            return self._answer(queries)
+
+    def _answer(self, queries: Sequence[Prepared]) -> list[Answer]:
         shared = Timings()
         cases = self._listen(queries, shared)
         usable = [case for case in cases if case.evidence]
         with shared.measure("fuse"):
             found = dict(zip(map(id, usable), self._opinions(usable), strict=True))
-        return [self._conclude(case, found.get(id(case)), shared) for case in cases]
+        return [case.asked.by._conclude(case, found.get(id(case)), shared) for case in cases]
 
     def _opinions(self, cases: Sequence[_Case]) -> list[Opinion]:
         return opinions(self.bundle, [case.evidence for case in cases])
@@ -168,7 +200,8 @@ class Predictor:
         inputs = dict(seen.inputs)
         if heard and asked.utterance and (asked.utterance.speech or not told):
             inputs |= self._acoustic(asked, heard)
-        evidence = Evidence(inputs, text or None, asked.query.context or "")
+        context, adapter = asked.query.context or "", asked.by.bundle.adapter
+        evidence = Evidence(inputs, text or None, context, adapter)
         return _Case(asked, transcript, evidence, moments, told)
 
     @property

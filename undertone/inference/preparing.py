@@ -1,6 +1,7 @@
 """What is known of an utterance before a model is run."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from undertone.audio import quality
 from undertone.config import AudioParams
@@ -12,6 +13,9 @@ from undertone.speech.listener import spoken
 from undertone.speech.utterance import Utterance, prepare
 from undertone.timing import Timings
 
+if TYPE_CHECKING:
+    from undertone.inference.predictor import Predictor
+
 LONGEST_SECONDS = 30.0  # what Whisper hears at once
 
 
@@ -21,6 +25,7 @@ class Prepared:
 
     Attributes:
         query: as asked.
+        by: the predictor whose answer is wanted.
         seen: what the picture shows.
         utterance: the recording; none without one.
         figures: of the recording as it came in.
@@ -28,6 +33,7 @@ class Prepared:
     """
 
     query: Query
+    by: "Predictor"
     seen: Seen
     utterance: Utterance | None
     figures: AudioQuality | None
@@ -42,7 +48,7 @@ class Prepared:
         return grid_frames(real_frames(len(heard)))
 
 
-def prepared(query: Query, eyes: Eyes, params: AudioParams) -> Prepared:
+def prepared(query: Query, by: "Predictor", eyes: Eyes, params: AudioParams) -> Prepared:
     """Decode, clean and look, before any model is run.
 
     Raises:
@@ -59,4 +65,4 @@ def prepared(query: Query, eyes: Eyes, params: AudioParams) -> Prepared:
     if query.image is not None:
         with timings.measure("image"):
             seen = eyes.look(query.image)
-    return Prepared(query, seen, utterance, figures, timings)
+    return Prepared(query, by, seen, utterance, figures, timings)

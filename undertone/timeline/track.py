@@ -13,6 +13,7 @@ from torch.func import functional_call
 from undertone.audio import Samples
 from undertone.bundle import Bundle
 from undertone.config import TimelineParams
+from undertone.model.adapters import adapted
 from undertone.prediction import Segment, Word, top
 from undertone.speech.features import HOP, log_mel, real_frames, states_of
 from undertone.timeline.smoothing import smooth
@@ -105,7 +106,8 @@ def _distribution(bundle: Bundle, statistics: Tensor) -> Tensor:
     weights = {name: value.to(bundle.model.device) for name, value in bundle.timeline.items()}
     temperature = weights.pop(TEMPERATURE, None)
     inputs = {"acoustic_statistics": statistics.to(bundle.model.device)}
-    logits = functional_call(bundle.model, weights, (), inputs).logits
+    with adapted(bundle.model, [] if bundle.timeline else [bundle.adapter]):
+        logits = functional_call(bundle.model, weights, (), inputs).logits
     if temperature is None:
         return bundle.distribution(logits)
     return torch.softmax(logits / temperature, dim=-1)

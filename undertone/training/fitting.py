@@ -82,7 +82,8 @@ def fit(
             kept = checkpoints if checkpoints and stage is last else Path(scratch)
             _run(bundle, train, validation, params, stage, kept, told, penalty)
     bundle.model.train(mode=False)
-    _remember(bundle, train, params)
+    if last.tuning != "adapter":
+        _remember(bundle, train, params)
     bundle.model.cpu()
     bundle.info["seconds"] = round(perf_counter() - started, 2)
     return bundle

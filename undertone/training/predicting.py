@@ -9,6 +9,7 @@ import torch
 
 from undertone.bundle import Bundle
 from undertone.config import AudioParams
+from undertone.model.adapters import adapted
 from undertone.model.config import MODALITIES
 from undertone.training.batches import batches_of
 from undertone.training.examples import Examples
@@ -57,7 +58,8 @@ def predict(
     logits, alone, novelty, dimensions = [], [], [], []
     order = batches.shortest_first()
     for inputs in batches.in_order(order, BATCH):
-        output = model(**{name: values.to(model.device) for name, values in inputs.items()})
+        with adapted(model, [bundle.adapter]):
+            output = model(**{name: values.to(model.device) for name, values in inputs.items()})
         logits.append(output.logits.cpu())
         novelty.append(output.novelty.cpu())
         dimensions += [] if output.dimensions is None else [output.dimensions.cpu()]
