@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -59,7 +59,7 @@ class Bundle:
             their `temperature`; empty where it was never taught on windows.
         importance: of weights by name, to hold them by when learning on; empty for most.
         adapter: what it adds to `model` when it answers, see `undertone.model.adapters`; empty
-            unless it was loaded onto the weights of another bundle.
+            unless it shares the weights of another bundle.
     """
 
     model: FusedModel
@@ -89,13 +89,8 @@ class Bundle:
         return torch.softmax(logits.float() / self.temperature, dim=-1)
 
     @classmethod
-    def load(cls, path: Path, onto: FusedModel | None = None) -> "Bundle":
+    def load(cls, path: Path) -> "Bundle":
         """Read a bundle.
-
-        Args:
-            path: the folder.
-            onto: the weights that its adapter was trained on, already in memory; its own are left
-                unread.
 
         Raises:
             ModelError: the folder is missing or not whole, holds weights in pickle, or weights
@@ -103,21 +98,24 @@ class Bundle:
         """
         _check(path)
         with _reading(path), quiet():
-            calibration = json.loads((path / "calibration.json").read_text(encoding="utf-8"))
-            card = path / "README.md"
             return cls(
-                model=onto or _load_model(path),
+                model=_load_model(path),
                 tokenizer=PreTrainedTokenizerFast.from_pretrained(path, local_files_only=True),
-                temperature=float(calibration["temperature"]),
-                abstention=Abstention.model_validate(calibration["abstention"]),
-                info=json.loads((path / "training.json").read_text(encoding="utf-8")),
-                preprocessor=json.loads((path / "preprocessor_config.json").read_text("utf-8")),
                 image_processor=_load_image_processor(path / IMAGE_PROCESSOR),
-                card=card.read_text(encoding="utf-8") if card.is_file() else "",
                 timeline=_tensors(path / TIMELINE),
                 importance=_tensors(path / IMPORTANCE),
-                adapter=_tensors(path / ADAPTER) if onto else {},
+                **_own(path),
             )
+
+    def adapted(self, path: Path) -> "Bundle":
+        """Read the adapter of a bundle that was trained from this one, whose weights it shares.
+
+        Raises:
+            ModelError: the folder is missing or not whole, or holds weights in pickle.
+        """
+        _check(path)
+        with _reading(path):
+            return replace(self, adapter=load_file(path / ADAPTER), **_own(path))
 
 
 def save_bundle(bundle: Bundle, path: Path, adapter: Adapter | None = None) -> None:
@@ -143,6 +141,19 @@ def save_bundle(bundle: Bundle, path: Path, adapter: Adapter | None = None) -> N
             if tensors:
                 save_file(dict(tensors), folder / name)
                 (folder / name).chmod(0o644)
+
+
+def _own(path: Path) -> dict[str, Any]:
+    """What a bundle does not share with the one whose weights it may stand on."""
+    calibration = json.loads((path / "calibration.json").read_text(encoding="utf-8"))
+    card = path / "README.md"
+    return {
+        "temperature": float(calibration["temperature"]),
+        "abstention": Abstention.model_validate(calibration["abstention"]),
+        "info": json.loads((path / "training.json").read_text(encoding="utf-8")),
+        "preprocessor": json.loads((path / "preprocessor_config.json").read_text("utf-8")),
+        "card": card.read_text(encoding="utf-8") if card.is_file() else "",
+    }
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from benchmarks.machine import Machine
 from benchmarks.page import publish
 from benchmarks.parts import Figure, Part, Ratio
-from benchmarks.serving import long, server, stack, streaming, words
+from benchmarks.serving import long, server, stack, streaming, tenants, words
 from benchmarks.serving.whisper import build
 from undertone.errors import UndertoneError
 
@@ -27,6 +27,7 @@ PARTS: dict[str, Measure] = {
     "stack": stack.compare,
     "short": stack.short,
     "words": words.compare,
+    "tenants": tenants.compare,
     "cost": stack.by_length,
     "server": server.load,
     "soak": server.soak,

@@ -213,7 +213,7 @@ def test_a_tenants_adapter_is_promoted_if_it_surely_gains_for_them(
 def assert_same_answers(adapted: Path, base: Path, examples: Examples) -> None:
     """An adapter on the weights it was trained from is the whole bundle."""
     whole = Bundle.load(adapted)
-    onto = Bundle.load(adapted, onto=Bundle.load(base).model)
+    onto = Bundle.load(base).adapted(adapted)
     assert onto.adapter
     assert not whole.adapter
     ours, theirs = (predict(bundle, examples) for bundle in (onto, whole))

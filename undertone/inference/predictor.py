@@ -105,7 +105,7 @@ class Predictor:
             ModelError: the folder cannot be used.
         """
         other = copy(self)
-        other.bundle = Bundle.load(bundle, onto=self.bundle.model)
+        other.bundle = self.bundle.adapted(bundle)
         other._eyes = self._eyes.of(other.bundle)
         return other
 
