@@ -74,7 +74,7 @@ class CallLog(Database):
         from monitoring.calls import DIMENSIONS, Calls
 
         row = PredictionRow
-        said = [func.avg(case((row.emotion == name, 1.0), else_=0.0)) for name in emotions]
+        said = [func.count(case((row.emotion == name, 1))) for name in emotions]
         signals = [func.avg(rank.sql(getattr(row, name))) for name, rank in ranks.items()]
         began = hour_of(func.min(row.created_at))
         where = [func.max(getattr(row, name)) for name in DIMENSIONS]
@@ -87,9 +87,10 @@ class CallLog(Database):
             for rows in session.connection().execute(query, execution_options=many).partitions():
                 columns = list(zip(*rows, strict=True))
                 (sizes, hours), columns = columns[:2], columns[2:]
-                told, means = columns[: len(where)], columns[len(where) :]
+                told, figures = columns[: len(where)], np.array(columns[len(where) :], float)
+                figures[: len(said)] /= sizes
                 yield Calls(
-                    np.array(means, dtype=float).T,
+                    figures.T,
                     np.array(hours, dtype="datetime64[h]"),
                     {
                         name: np.array(values, dtype=object)
