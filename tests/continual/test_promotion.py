@@ -47,7 +47,14 @@ def test_a_stricter_gate_promotes_no_more(
 
 
 def test_what_is_not_a_number_is_not_promoted() -> None:
-    assert not decide(compare(0.0), compare(float("nan")), PARAMS).promote
+    for asked in (0.0, 0.02):
+        params = PARAMS.model_copy(update={"min_gain": asked})
+        assert not decide(compare(0.0), compare(float("nan")), params).promote
+
+
+def test_where_no_gain_is_asked_for_none_is_needed() -> None:
+    indifferent = PARAMS.model_copy(update={"min_gain": 0.0})
+    assert decide(compare(0.0), compare(-0.05), indifferent).promote
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def _objections(
             f"the holdout has {holdout} utterances, at least {params.min_holdout} are needed "
             "(promotion.min_holdout)"
         )
-    if not gain >= params.min_gain:
+    if not gain >= (params.min_gain or -np.inf):
         found.append(
             f"it gains {gain:+.3f} UAR on the new domain, at least {params.min_gain:+.3f} is "
             "asked (promotion.min_gain)"
