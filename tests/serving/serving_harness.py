@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from monitoring.store import Store
 from serving.client import Client, ServiceError
 from serving.registry import Registry
@@ -130,3 +132,11 @@ def live_service(
         process.terminate()
         process.wait(30)
         store.close()
+
+
+def wait_for_metric(live: Live, line: str, timeout: float = 60.0) -> None:
+    """Wait until the service's metrics tell a line."""
+    until = time.monotonic() + timeout
+    while line not in httpx.get(live.url + "/metrics").text:
+        assert time.monotonic() < until, f"{line} did not appear"
+        time.sleep(0.02)

@@ -1,9 +1,8 @@
 from collections import Counter
 from types import SimpleNamespace
 
-import httpx
 import pytest
-from serving_harness import live_service
+from serving_harness import live_service, wait_for_metric
 
 from serving.refusal import RefusedError
 from serving.routing import Route, Router
@@ -103,11 +102,3 @@ def test_a_challenger_answers_or_looks_on(share, tmp_path):
         else:
             assert (answer.emotion, answer.model_tag) == ("anger", champion)
             wait_for_metric(live, 'undertone_shadow_total{agrees="false"} 1.0')
-
-
-def wait_for_metric(live, line):
-    for _ in range(200):
-        if line in httpx.get(live.url + "/metrics").text:
-            return
-        live.client.model()
-    pytest.fail(f"{line} did not appear")
