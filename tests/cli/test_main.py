@@ -78,7 +78,7 @@ def test_version() -> None:
         (["models", "rollback"], "no earlier champion"),
         (["models", "rollback", "--tenant", "clinic"], "no earlier tenant/clinic"),
         (["models", "promote", "undertone:000000000000", "--tenant", "A B"], "no name for a"),
-        (["models", "withdraw", "a/b"], "no name for a tenant"),
+        (["models", "withdraw", "a/b/c"], "no name for a tenant"),
         (["lineage", "nothing"], "nothing"),
         (["label", "propose", "none.csv", "--out", "o.csv"], "none.csv"),
         (["label", "propose", "t.csv", "--out", "o.csv", "--strategy", "luck"], "'luck'"),

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -298,9 +299,18 @@ def _dripped(live, path, pause):
 
         dripping = threading.Thread(target=drip)
         dripping.start()
-        answer = b"".join(iter(lambda: caller.recv(4000), b""))
+        answer = _until_hung_up(caller)
         answered.set()
         dripping.join()
+    return answer
+
+
+def _until_hung_up(caller):
+    """What was received; a byte on its way at the end makes a reset of the hanging up."""
+    answer = b""
+    with suppress(ConnectionResetError):
+        while part := caller.recv(4000):
+            answer += part
     return answer
 
 
