@@ -34,6 +34,7 @@ def params(tmp_path_factory: pytest.TempPathFactory) -> Params:
         "continual.strategy=naive",
         "continual.learning_rate=0.01",
         "promotion.min_holdout=5",
+        "promotion.behaviour_clips=0",
         f"feedback.trusted=[{DESK}]",
     )
 

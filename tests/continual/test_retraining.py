@@ -26,6 +26,7 @@ ADAPT = (
     "continual.min_labels=30",
     "continual.learning_rate=0.005",
     "promotion.min_holdout=5",
+    "promotion.behaviour_clips=0",
 )
 FLUENT = "training.epochs=20"  # a champion that is sure of the old domain
 
@@ -67,9 +68,16 @@ def test_a_challenger_learns_the_new_and_keeps_the_old(
     report = retrain(champion, old, new, params, tmp_path / "challenger", memory(tmp_path))
     assert report.learnt + report.holdout < 72
     assert report.replayed == 24  # all there are
-    decision = judge(champion, tmp_path / "challenger", old, new, params, tmp_path / "decision")
+    promotion = params.promotion.model_copy(update={"behaviour_clips": 12})
+    asking = params.model_copy(update={"promotion": promotion})
+    decision = judge(champion, tmp_path / "challenger", old, new, asking, tmp_path / "decision")
     assert decision.promote, decision.reason
     assert decision.gain > 0.1
+    assert {test.name for test in decision.behaviour} >= {
+        "telephone line, unchanged",
+        "positive text, unchanged",
+        "music, unknown",
+    }
     written = (tmp_path / "decision" / "decision.json").read_text()
     assert Decision.model_validate_json(written) == decision
 
