@@ -4,7 +4,6 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +15,6 @@ from serving.schemas import ModelStatus
 from undertone.audio import SAMPLE_RATE, wav
 from undertone.errors import UndertoneError
 from undertone.query import Query
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger("undertone.serving")
 RETRY_S = 30.0

@@ -32,7 +32,7 @@ class Predictor(Protocol):
         ...
 
     def answer(self, queries: "Sequence[Prepared]") -> list[Prediction | UndertoneError]:
-        """The emotion of each utterance, or why there is none. One thread calls it at a time."""
+        """The emotion of each utterance, or why there is none. Callers take turns."""
         ...
 
 
@@ -103,10 +103,12 @@ class Models:
             return self._load_whole(model)
 
     def _base(self, model: RegisteredModel) -> RegisteredModel | None:
+        parent = model.lineage.get("parent")
+        if not parent:
+            return None
         from undertone.bundle import ADAPTER
 
-        parent = model.lineage.get("parent")
-        if not parent or not (model.bundle / ADAPTER).is_file():
+        if not (model.bundle / ADAPTER).is_file():
             return None
         try:
             return self._registry.show(parent)

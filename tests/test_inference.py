@@ -9,6 +9,7 @@ import soundfile
 import torch
 from transformers import BertConfig, WhisperConfig
 
+from tests.model.tiny import nudge
 from undertone.abstention import Abstention
 from undertone.bundle import Bundle, save_bundle
 from undertone.config import ListeningParams, Params
@@ -167,11 +168,7 @@ def test_adapters_are_mixed_in_a_batch_and_answer_as_whole_bundles_do(
     for seed in (5, 6):
         own = bundle(temperature=float(seed))
         own.abstention = Abstention(confidence_floor=seed / 10)
-        with torch.no_grad():
-            layer = own.model.fusion.joint[0]
-            generator = torch.Generator().manual_seed(seed)
-            up = torch.randn(len(layer.weight), 2, generator=generator)
-            layer.weight += up @ torch.randn(2, layer.weight.shape[1], generator=generator)
+        nudge(own.model.fusion.joint[0], torch.Generator().manual_seed(seed))
         adapter = adapter_between(shared.bundle.model, own.model, 2)
         save_bundle(own, tmp_path / str(seed), adapter)
         ours.append(shared.adapted(tmp_path / str(seed)))

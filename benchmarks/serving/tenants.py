@@ -9,7 +9,7 @@ from time import perf_counter
 
 import psutil
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from benchmarks.machine import alone
 from benchmarks.parts import Figure, Ratio
@@ -21,7 +21,7 @@ from undertone.inference import Predictor, Query
 from undertone.model.adapters import DOWN, UP
 from undertone.model.fused import FusedModel
 from undertone.speech.listener import Listener
-from undertone.training.tuning import of_encoder
+from undertone.training.tuning import linear_layers
 
 TENANTS = 8
 RANK = 8
@@ -95,10 +95,10 @@ def by_chance(model: FusedModel, seed: int) -> dict[str, Tensor]:
     """An adapter of all linear layers that `undertone run continual --tenant` trains."""
     generator = torch.Generator().manual_seed(SEED + seed)
     found = {}
-    for name, layer in model.named_modules():
-        if isinstance(layer, nn.Linear) and not of_encoder(name):
-            found[name + DOWN] = torch.randn(RANK, layer.in_features, generator=generator)
-            found[name + UP] = 0.01 * torch.randn(layer.out_features, RANK, generator=generator)
+    for name in linear_layers(model, "adapter"):
+        outputs, inputs = model.get_submodule(name).weight.shape
+        found[name + DOWN] = torch.randn(RANK, inputs, generator=generator)
+        found[name + UP] = 0.01 * torch.randn(outputs, RANK, generator=generator)
     return found
 
 

@@ -1,7 +1,7 @@
 import copy
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tests.model import tiny
 from undertone.model.adapters import DOWN, adapted, adapter_between
@@ -14,13 +14,8 @@ def tuned(model: FusedModel, seed: int) -> FusedModel:
     """The model with a low-rank change in its fusion and its projections."""
     generator = torch.Generator().manual_seed(seed)
     other = copy.deepcopy(model)
-    layers = [other.fusion.joint[0], other.fusion.heads["audio"], other.text.project[1]]
-    for layer in layers:
-        assert isinstance(layer, nn.Linear)
-        outputs, inputs = layer.weight.shape
-        up = torch.randn(outputs, RANK, generator=generator)
-        with torch.no_grad():
-            layer.weight += up @ torch.randn(RANK, inputs, generator=generator)
+    for layer in (other.fusion.joint[0], other.fusion.heads["audio"], other.text.project[1]):
+        tiny.nudge(layer, generator, RANK)
     return other
 
 

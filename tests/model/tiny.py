@@ -52,6 +52,15 @@ def model(**changes: Any) -> FusedModel:
     return built
 
 
+@torch.no_grad()
+def nudge(layer: torch.nn.Module, generator: torch.Generator, rank: int = 2) -> None:
+    """Change a linear layer by chance, in `rank` directions."""
+    assert isinstance(layer, torch.nn.Linear)
+    outputs, inputs = layer.weight.shape
+    up = torch.randn(outputs, rank, generator=generator)
+    layer.weight += up @ torch.randn(rank, inputs, generator=generator)
+
+
 def batch() -> dict[str, Tensor]:
     torch.manual_seed(1)
     return {

@@ -4,7 +4,7 @@ import gc
 from dataclasses import dataclass, field
 
 import pytest
-from serving_harness import write_bundle, write_evaluation
+from serving_harness import register_made_up, write_bundle, write_evaluation
 
 from serving.models import Models
 from undertone.config import Params
@@ -44,11 +44,11 @@ def adapter_of(registry, tmp_path):
     """Register a bundle that has an adapter on its parent."""
 
     def _register(parent: str, name: str) -> str:
-        bundle = write_bundle(tmp_path / name, name.encode())
+        folder = tmp_path / "made" / name
+        bundle = write_bundle(folder / "bundle", name.encode())
         (bundle / "adapter.safetensors").write_bytes(b"little")
-        origin = {"data_revision": "r", "split_hash": "s", "run_id": name}
-        evaluation = write_evaluation(tmp_path / f"{name}-evaluation")
-        return registry.register(bundle, evaluation=evaluation, parent=parent, **origin)
+        write_evaluation(folder / "evaluation")
+        return register_made_up(registry, folder, name, parent=parent)
 
     return _register
 

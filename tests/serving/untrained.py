@@ -33,12 +33,11 @@ def write_adapted_bundle(folder: Path, base: Path) -> Path:
     """Write a bundle that is another one with an adapter, by chance, in its weights."""
     import torch
 
+    from tests.model.tiny import nudge
     from undertone.bundle import Bundle, save_bundle
     from undertone.model.adapters import adapter_between
 
     before, after = Bundle.load(base), Bundle.load(base)
-    head = after.model.fusion.joint[0].weight
-    with torch.no_grad():
-        head += torch.randn(len(head), 2) @ torch.randn(2, head.shape[1])
+    nudge(after.model.fusion.joint[0], torch.Generator().manual_seed(0))
     save_bundle(after, folder, adapter_between(before.model, after.model, rank=2))
     return folder

@@ -47,17 +47,19 @@ def judge(
         _compare(before, after, holdout, params.audio),
         params.promotion,
         same_labels=same_labels,
-        behaviour=_behaviour([before, after], old, params) if same_labels else (),
+        behaviour=_behaviour([before, after], tests, old, params) if same_labels else (),
     )
     write_json(out / "decision.json", decision.model_dump())
     return decision
 
 
-def _behaviour(bundles: Sequence[Bundle], old: Folders, params: Params) -> tuple[Behaved, ...]:
+def _behaviour(
+    bundles: Sequence[Bundle], tests: Examples, old: Folders, params: Params
+) -> tuple[Behaved, ...]:
     clips = params.promotion.behaviour_clips
     if not clips:
         return ()
-    return behaved(*side_by_side(bundles, *old, clips, params.training.seed))
+    return behaved(*side_by_side(bundles, tests, old, clips, params.training.seed))
 
 
 def _holdout(bundle: Bundle, path: Path, labelled: Examples) -> Examples:

@@ -40,7 +40,7 @@ def tuned(model: FusedModel, tuning: Tuning, rank: int, below: int = 0) -> Itera
         from peft.tuners.lora import LoraModel
 
         config = LoraConfig(
-            r=rank, lora_alpha=2 * rank, target_modules=_linear_layers(model, tuning, below)
+            r=rank, lora_alpha=2 * rank, target_modules=linear_layers(model, tuning, below)
         )
         adapters = LoraModel(model, config, "default")
     for name, parameter in model.named_parameters():
@@ -80,7 +80,8 @@ def _trained(name: str, tuning: Tuning, text_from_scratch: bool) -> bool:
     return text_from_scratch and name.startswith("text.encoder.")
 
 
-def _linear_layers(model: FusedModel, tuning: Tuning, below: int) -> list[str]:
+def linear_layers(model: FusedModel, tuning: Tuning, below: int = 0) -> list[str]:
+    """Names of the layers that a way of tuning by adapters adapts; none in the first `below`."""
     in_encoders = tuning == "lora"
     return [
         name

@@ -30,6 +30,7 @@ from undertone.evaluation.behaviour.sentences import told
 from undertone.evaluation.behaviour.suite import TEXT_TESTS, Test, sound_tests
 from undertone.evaluation.card import EVALUATION, read_evaluation, write_card
 from undertone.evaluation.evaluator import corpus_info, hash_of_folder, require_same_splits
+from undertone.evaluation.gathering import Folders
 from undertone.leaks import assert_no_leak
 from undertone.manifest import read_manifest
 from undertone.progress import track
@@ -117,16 +118,16 @@ def listened_with(bundle: Bundle) -> Params:
 
 
 def side_by_side(
-    bundles: Sequence[Bundle], corpus: Path, heard: Path, most: int, seed: int
+    bundles: Sequence[Bundle], examples: Examples, folders: Folders, most: int, seed: int
 ) -> list[list[Finding]]:
     """What changes of the input do to bundles that hear by the same Whisper.
 
-    Every changed test recording is listened to once, for all of them.
+    Every changed recording is listened to once, for all of them.
 
     Args:
         bundles: at least one; they are listened for as the first was trained.
-        corpus: a corpus folder.
-        heard: its heard folder.
+        examples: utterances whose recordings are changed.
+        folders: their corpus and heard folder, whose training speakers babble.
         most: recordings at most.
         seed: of the choice and the changes.
 
@@ -138,10 +139,10 @@ def side_by_side(
         CorpusError: an emotion is none that a bundle knows.
         AudioError: a changed recording cannot be used.
     """
-    examples = load_examples(corpus, heard, "test")
     if examples.rows["path"].isna().all():
         return [[] for _ in bundles]
     params = listened_with(bundles[0])
+    corpus, heard = folders
     voices = _voices(corpus, read_manifest(heard), params.audio, seed)
     tried = under_changes(bundles, _chosen(examples, most, seed), voices, params, seed)
     return [findings for _, findings in tried]
