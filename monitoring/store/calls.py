@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitoring.calls import Calls
     from monitoring.ranks import Ranks
 
-AT_ONCE = 50_000
+AT_ONCE = 5_000
 CALL = func.coalesce(PredictionRow.call_id, PredictionRow.id)
 
 
