@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from filelock import FileLock
 
 from monitoring.lookout import Seen
 from undertone.config import home
@@ -41,8 +42,10 @@ def add_window(seen: Seen, champion: str, end: datetime) -> None:
     values = [evidently.metrics.MeanValue(column=name) for name in figures]
     report = evidently.Report(values, metadata={"champion": champion})
     snapshot = report.run(data, None, timestamp=end)
-    workspace, project = _open(seen)
-    workspace.add_run(project.id, snapshot)
+    folder().mkdir(parents=True, exist_ok=True)
+    with FileLock(folder() / ".lock"):  # or two monitors make a project each
+        workspace, project = _open(seen)
+        workspace.add_run(project.id, snapshot)
 
 
 def imported() -> Any:

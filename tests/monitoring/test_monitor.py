@@ -1,7 +1,10 @@
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +14,7 @@ from observed import make_frame, make_prediction, make_quality
 from monitoring.monitor import MonitorReport, monitor, monitor_champion
 from monitoring.report import PAGE
 from monitoring.store import NotFoundError, Store
-from monitoring.workspace import folder, imported
+from monitoring.workspace import add_window, folder, imported
 from undertone.config import Params
 from undertone.errors import ConfigError
 
@@ -150,6 +153,28 @@ def test_each_window_is_a_point_of_the_dashboard_once(
     assert len(workspace.list_runs(project.id)) == 2
     panels = [panel.title for panel in project.dashboard.model().panels]
     assert panels[:2] == ["Verdict", "Evidence"]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_two_monitors_at_once_draw_one_dashboard(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = watch(0).seen
+    monkeypatch.setenv("UNDERTONE_HOME", str(tmp_path / "fresh"))
+    workspaces = imported().ui.workspace.Workspace
+    create = workspaces.create_project
+
+    def slowly(*arguments: Any, **options: Any) -> Any:
+        time.sleep(0.2)
+        return create(*arguments, **options)
+
+    monkeypatch.setattr(workspaces, "create_project", slowly)
+    with ThreadPoolExecutor(2) as monitors:
+        ends = [MORNING + hour * HOUR for hour in range(4)]
+        list(monitors.map(lambda end: add_window(seen, TAG, end), ends))
+    workspace = imported().ui.workspace.Workspace(str(folder()))
+    (project,) = workspace.search_project("undertone")
+    assert len(workspace.list_runs(project.id)) == len(ends)
 
 
 @pytest.mark.usefixtures("undrawn")
