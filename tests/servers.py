@@ -44,9 +44,18 @@ class Postgres:
         finally:
             self._tell(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def start(self) -> None:
+        """Begin to answer."""
+        settings = [f"-c {one}" for one in QUICK]
+        settings += [f"-p {self.port}", f"-k {self.folder}", "-h 127.0.0.1"]
+        _as_server(
+            *(_program("pg_ctl"), "start", "-w", "-D", self.folder / "data"),
+            *("-l", self.folder / "log", "-o", " ".join(settings)),
+        )
+
     def stop(self) -> None:
-        """End it at once, as a crash would."""
-        _as_server(_program("pg_ctl"), "stop", "-D", self.folder / "data", "-m", "immediate")
+        """Hang up on everybody and end."""
+        _as_server(_program("pg_ctl"), "stop", "-D", self.folder / "data", "-m", "fast")
 
     def _tell(self, statement: str) -> None:
         told = {"host": str(self.folder), "port": self.port, "user": "undertone"}
@@ -69,12 +78,7 @@ def postgresql() -> Iterator[Postgres]:
             *(_program("initdb"), "-D", data, "-U", "undertone", "--pwfile", secret),
             *("--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", "-E", "UTF8"),
         )
-        settings = [f"-c {one}" for one in QUICK]
-        settings += [f"-p {server.port}", f"-k {folder}", "-h 127.0.0.1"]
-        _as_server(
-            *(_program("pg_ctl"), "start", "-w", "-D", data, "-l", folder / "log"),
-            *("-o", " ".join(settings)),
-        )
+        server.start()
         yield server
     finally:
         if (data / "postmaster.pid").exists():
