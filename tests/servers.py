@@ -127,6 +127,17 @@ def s3() -> Iterator[str]:
             process.terminate()
 
 
+def aws(address: str) -> dict[str, str]:
+    """The environment in which that server is S3."""
+    return {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ACCESS_KEY_ID": "tests",
+        "AWS_SECRET_ACCESS_KEY": PASSWORD,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
 @retry(stop=stop_after_delay(60), wait=wait_fixed(0.1), retry=retry_if_exception_type(OSError))
 def _wait_for(port: int) -> None:
     socket.create_connection(("127.0.0.1", port), timeout=1).close()

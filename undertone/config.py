@@ -486,6 +486,11 @@ def home() -> Path:
     return Path(os.environ.get("UNDERTONE_HOME", ".undertone")).resolve()
 
 
+def bundles() -> str | None:
+    """Where registered models are shared: `UNDERTONE_BUNDLES`, an fsspec URI, if it is set."""
+    return os.environ.get("UNDERTONE_BUNDLES", "").rstrip("/") or None
+
+
 def _profile_path(name: str) -> Path:
     path = PROFILES / f"{name}.yaml"
     if not path.is_file():

@@ -185,9 +185,7 @@ def _opened(uri: str) -> "Iterator[tuple[AbstractFileSystem, str]]":
     except UndertoneError:
         raise
     except ImportError as error:
-        raise RemoteError(
-            f"{uri} needs a package: pip install 'undertone[s3]' ({error})."
-        ) from error
+        raise RemoteError(f"{uri} needs a package (s3:// undertone[s3]): {error}.") from error
     except Exception as error:  # each file system raises kinds of its own
         said = str(error).strip() or type(error).__name__
         raise RemoteError(f"{uri} cannot be read or written: {said}") from error
