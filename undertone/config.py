@@ -41,7 +41,10 @@ class GeneratedParams(Section):
 
 
 class CorpusParams(Section):
-    """What to ingest: `name` is an adapter, `path` its folder or file (none for `generated`)."""
+    """What to ingest: `name` is an adapter, `path` its folder or file, or an fsspec URI of one.
+
+    The corpus `generated` has no path.
+    """
 
     name: str = "generated"
     path: str | None = None
