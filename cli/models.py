@@ -82,5 +82,12 @@ def withdraw(
     err.print(f"{_whose(tenant)} → the champion")
 
 
+@app.command()
+def delete(tag: Tag) -> None:
+    """Take a model away that no pointer names or would go back to."""
+    registry().delete(tag)
+    err.print(f"{tag} is gone.")
+
+
 def _whose(tenant: str | None) -> str:
     return f"tenant {tenant}" if tenant else "champion"

@@ -175,9 +175,7 @@ class Registry:
             RemoteError: the object store does not answer, or not with what was published.
         """
         if not TAG.fullmatch(tag) or not self._is_here(tag):
-            raise RegistryError(
-                f"There is no model '{tag}' in {self._root}. List the known ones, or register it."
-            )
+            raise self._unknown(tag)
         return self._described(tag, self._description(tag))
 
     def uri(self, tag: str, part: str) -> str:
@@ -307,6 +305,27 @@ class Registry:
         pointer = self._store.pointer(name)
         return pointer.tag or None if pointer else None
 
+    def delete(self, tag: str) -> None:
+        """Take a model away, here and on the object store; copies on other machines stay.
+
+        Raises:
+            RegistryError: the tag is unknown, or a pointer names it or would go back to it.
+            RemoteError: the object store does not answer.
+        """
+        if tag not in {model.tag for model in self.list()}:
+            raise self._unknown(tag)
+        for row in self._store.pointers():
+            if tag in (row.tag, self._store.rollback_target(row.name)):
+                raise RegistryError(f"{tag} stays: it is {row.name}, or was so before.")
+        if self._shared:
+            self._shared.remove(tag)
+        shutil.rmtree(self._folder(tag), ignore_errors=True)
+
+    def _unknown(self, tag: str) -> RegistryError:
+        return RegistryError(
+            f"There is no model '{tag}' in {self._root}. List the known ones, or register it."
+        )
+
     def _point(self, name: str, tag: str, reason: str, instead_of: str | None = None) -> None:
         lineage_id = self.show(tag).lineage["lineage_id"]
         if self.pointed_at(name) != tag:
@@ -351,7 +370,7 @@ class Registry:
             if not _content_hash(fetched / "bundle", run_id).startswith(wanted):
                 raise RegistryError(
                     f"{shared.uri(tag)} holds another bundle than {tag} was registered with: "
-                    "withdraw it there and register the model again."
+                    "remove it there and register the model again."
                 )
             self._move_in(fetched, tag)
         finally:

@@ -73,6 +73,14 @@ class Shared:
             raise
         return folder
 
+    def remove(self, tag: str) -> None:
+        """Take a model away.
+
+        Raises:
+            RemoteError: the object store does not answer.
+        """
+        remote.withdraw(self.uri(tag))
+
     def push_decision(self, tag: str, folder: Path) -> None:
         """Publish the decision on a model, which comes after the model.
 

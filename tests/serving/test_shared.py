@@ -162,3 +162,17 @@ def test_a_decision_on_a_former_champion_moves_nothing(trained, store, tmp_path,
     with pytest.raises(ConflictError, match="The champion has changed"):
         conclude(store, champion=trained, challenger=three, decision=tmp_path)
     assert registry.champion() == two
+
+
+def test_a_model_is_taken_away_everywhere_unless_it_is_needed(one, other, tag, tmp_path):
+    two, three = (register_made_up(one, tmp_path / name, name) for name in ("fear", "calm"))
+    one.promote(tag, "first")
+    one.promote(two, "better")
+    for needed in (tag, two):
+        with pytest.raises(RegistryError, match="stays: it is champion"):
+            other.delete(needed)
+    one.delete(three)
+    for registry in (one, other):
+        assert {model.tag for model in registry.list()} == {tag, two}
+        with pytest.raises(RegistryError, match="There is no model"):
+            registry.delete(three)
