@@ -21,6 +21,7 @@ from cli import (
     review,
     runs,
     serve,
+    store,
     stress,
 )
 from cli.console import err
@@ -45,6 +46,7 @@ app.add_typer(monitor.app, name="monitor")
 app.add_typer(review.app, name="review")
 app.add_typer(keys.app, name="keys")
 app.add_typer(policy.app, name="policy")
+app.add_typer(store.app, name="store")
 app.command("train", rich_help_panel="Single steps")(runs.train)
 app.command("evaluate", rich_help_panel="Single steps")(runs.evaluate)
 app.command("stress", rich_help_panel="Single steps")(stress.stress)

@@ -17,7 +17,9 @@ ParamsFile = Annotated[
 ]
 Corpus = Annotated[
     str | None,
-    typer.Option(help="NAME=PATH, e.g. emodb=DIR, or NAME alone, e.g. generated."),
+    typer.Option(
+        help="NAME=PATH, e.g. emodb=DIR or emodb=s3://BUCKET/DIR, or NAME alone, e.g. generated."
+    ),
 ]
 Corpora = Annotated[
     list[str] | None,
@@ -54,5 +56,6 @@ def _corpus(text: str | None) -> list[str]:
         raise ConfigError(f"'{text}' names no corpus. Write NAME=PATH, e.g. emodb=DIR.")
     found = [f"corpus.name={name}"]
     if path:
-        found.append(f'corpus.path="{Path(path).expanduser().resolve()}"')
+        place = path if "://" in path else Path(path).expanduser().resolve()
+        found.append(f'corpus.path="{place}"')
     return found

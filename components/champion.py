@@ -13,7 +13,7 @@ def champion(
     corpus: dsl.Output[dsl.Dataset],
     heard: dsl.Output[dsl.Dataset],
 ) -> NamedTuple("Champion", [("tag", str)]):  # type: ignore[valid-type]
-    """Point artifacts at the champion and its training data, without a copy.
+    """Point artifacts at the champion and its training data; copies are made of what is elsewhere.
 
     Args:
         bundle: its bundle in the registry.
@@ -23,9 +23,14 @@ def champion(
     Returns:
         Its tag.
     """
+    from pathlib import Path
+
     from monitoring.store import Store
     from serving.lifecycle import champion_origin
+    from undertone.remote import at_hand
 
     origin = champion_origin(Store())
-    bundle.uri, corpus.uri, heard.uri = origin.bundle_uri, origin.corpus_uri, origin.heard_uri
+    bundle.uri = str(at_hand(origin.bundle_uri, Path(bundle.path)))
+    corpus.uri = str(at_hand(origin.corpus_uri, Path(corpus.path)))
+    heard.uri = str(at_hand(origin.heard_uri, Path(heard.path)))
     return (origin.tag,)

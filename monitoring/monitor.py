@@ -14,9 +14,10 @@ from monitoring.report import write_report
 from monitoring.store import BaselineRow, NotFoundError, Store, VerdictRow
 from monitoring.store.tables import now
 from monitoring.workspace import add_window
-from undertone.config import DriftParams, Params
+from undertone.config import DriftParams, Params, home
 from undertone.errors import ConfigError
 from undertone.files import sha256_of_file
+from undertone.remote import at_hand
 
 METHOD = "betting-2"
 SECONDS_A_DAY = 86_400
@@ -76,6 +77,7 @@ def tested_champion(store: Store) -> tuple[str, Path]:
 
     Raises:
         NotFoundError: there is no champion, or its evaluation is not known.
+        RemoteError: its evaluation is on an object store and cannot be fetched.
     """
     champion = store.pointer("champion")
     if champion is None:
@@ -83,7 +85,8 @@ def tested_champion(store: Store) -> tuple[str, Path]:
     lineage = store.get_lineage(champion.lineage_id)
     if lineage.evaluation_uri is None:
         raise NotFoundError(f"The evaluation of {champion.tag} is not known: register it again.")
-    return champion.tag, Path(lineage.evaluation_uri) / "predictions.parquet"
+    copy = home() / "evaluations" / lineage.lineage_id
+    return champion.tag, at_hand(lineage.evaluation_uri, copy) / "predictions.parquet"
 
 
 def monitor(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from monitoring.store import Store
 from serving.registry import Registry
-from serving.signing import keep_decision
+from undertone import remote
+from undertone.config import bundles
 from undertone.errors import RegistryError
 
 
@@ -33,7 +34,7 @@ def champion_origin(store: Store) -> Origin:
     lineage = store.lineage_of_tag(tag)
     if lineage is None or lineage.corpus_uri is None or lineage.heard_uri is None:
         raise RegistryError(f"The data that {tag} was trained on is not known: train it anew.")
-    return Origin(tag, str(registry.path(tag)), lineage.corpus_uri, lineage.heard_uri)
+    return Origin(tag, registry.uri(tag, "bundle"), lineage.corpus_uri, lineage.heard_uri)
 
 
 def register_run(
@@ -71,9 +72,15 @@ def register_run(
         run_id=run_id,
         parent=parent,
         verdict_id=verdict_id,
-        corpus_uri=str(corpus),
-        heard_uri=str(heard),
+        corpus_uri=_kept(corpus),
+        heard_uri=_kept(heard),
     )
+
+
+def _kept(folder: Path) -> str:
+    """Where all machines find a folder of data: on the object store, if there is one."""
+    shared = bundles()
+    return remote.deposit(folder, f"{shared}/data") if shared else str(folder)
 
 
 def promote_first(registry: Registry, tag: str) -> bool:
@@ -117,6 +124,7 @@ def conclude(
 
     Raises:
         RegistryError: another champion took over while the challenger was trained.
+        ConflictError: one did so at this very moment.
     """
     registry = Registry(store)
     said = json.loads((decision / "decision.json").read_text(encoding="utf-8"))
@@ -125,13 +133,13 @@ def conclude(
             f"{challenger} was compared with {champion}, but {registry.champion()} is champion "
             "now. Retrain from it."
         )
-    keep_decision(registry.show(challenger).path, challenger, said)
+    registry.keep_decision(challenger, said)
     if tenant:
         if said["promote"]:
             registry.give(tenant, challenger, said["reason"])
         return bool(said["promote"])
     if said["promote"]:
-        registry.promote(challenger, said["reason"])
+        registry.promote(challenger, said["reason"], instead_of=champion)
     else:
         registry.set_challenger(challenger, said["reason"])
     if key:

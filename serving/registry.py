@@ -1,7 +1,9 @@
 """Bundles under a tag, and which of them is champion.
 
-The weights lie in a BentoML model store, together with the evaluation that judged them. Which tag
-answers (champion) or waits for judgement (challenger) is a pointer in the operational store.
+The weights lie in a BentoML model store, together with the evaluation that judged them; where
+`UNDERTONE_BUNDLES` names an object store, also there, from where other machines take what they
+lack. Which tag answers (champion) or waits for judgement (challenger) is a pointer in the
+operational store.
 """
 
 import hashlib
@@ -11,17 +13,22 @@ import re
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from monitoring.store import NotFoundError, Store
+from monitoring.store.models import PLATFORM
+from serving.shared import MODEL, Shared
+from serving.signing import keep_decision, read_decision
 from undertone import telemetry
+from undertone.config import bundles
 from undertone.config import home as default_home
 from undertone.errors import RegistryError
 from undertone.files import replacing_folder, sha256_of_file, write_text
 
 if TYPE_CHECKING:
-    from bentoml import Model
+    from bentoml._internal.models.model import ModelInfo
 
 NAME = "undertone"
 TAG = re.compile(rf"{NAME}:[0-9a-f]{{12}}")
@@ -82,11 +89,14 @@ class Registry:
         store: holds the pointers and the lineage.
         home: where `bentoml/models` lies. Without it `BENTOML_HOME` counts, then
             `undertone.config.home() / "bentoml"`.
+        by: who moves pointers, for the audit.
     """
 
-    def __init__(self, store: Store, home: Path | None = None) -> None:
+    def __init__(self, store: Store, home: Path | None = None, by: str = PLATFORM) -> None:
         self._store = store
         self._root = home / "bentoml" if home else bentoml_home()
+        self._by = by
+        self._shared = Shared(root) if (root := bundles()) else None
 
     def register(
         self,
@@ -121,14 +131,17 @@ class Registry:
 
         Raises:
             RegistryError: a folder is incomplete, or the parent is unknown.
+            RemoteError: the object store does not take it. Registering again goes on.
         """
         origin = {"data_revision": data_revision, "split_hash": split_hash, "run_id": run_id}
         optional = {"parent": parent, "verdict_id": verdict_id}
         lineage_id = _content_hash(bundle, run_id)[:32]
         tag = f"{NAME}:{lineage_id[:12]}"
         lineage = {"lineage_id": lineage_id} | origin | {k: v for k, v in optional.items() if v}
-        if not self._folder(tag).exists():
+        if not self._is_here(tag):
             self._write(tag, bundle, evaluation, lineage)
+        if self._shared:
+            self._shared.push(tag, self._folder(tag))
         self._store.add_lineage(
             lineage_id,
             tag=tag,
@@ -137,34 +150,39 @@ class Registry:
             verdict_id=verdict_id,
             corpus_uri=corpus_uri,
             heard_uri=heard_uri,
-            evaluation_uri=str(self._folder(tag) / "evaluation"),
+            evaluation_uri=self.uri(tag, "evaluation"),
             metrics=self.show(tag).metrics,
         )
         return tag
 
     def list(self) -> "list[RegisteredModel]":
-        """All registered models, newest first."""
-        folders = (self._root / "models" / NAME).glob("*/")
-        models = [self.show(f"{NAME}:{folder.name}") for folder in folders]
+        """All registered models, newest first.
+
+        Raises:
+            RemoteError: the object store does not answer.
+        """
+        tags = {f"{NAME}:{folder.name}" for folder in (self._root / "models" / NAME).glob("*/")}
+        if self._shared:
+            tags.update(self._shared.tags(NAME))
+        models = [self._described(tag, self._description(tag)) for tag in tags]
         return sorted(models, key=lambda model: model.created_at, reverse=True)
 
     def show(self, tag: str) -> RegisteredModel:
-        """One registered model.
+        """One registered model. What is on the object store alone is taken from there.
 
         Raises:
-            RegistryError: the tag is unknown.
+            RegistryError: the tag is unknown, or its bundle is another one.
+            RemoteError: the object store does not answer, or not with what was published.
         """
-        model = self._get(tag)
-        metadata: dict[str, Any] = dict(model.info.metadata)
-        return RegisteredModel(
-            tag=tag,
-            created_at=model.creation_time,
-            classes=tuple(metadata["classes"]),
-            lineage=dict(metadata["lineage"]),
-            metrics=dict(metadata["metrics"]),
-            path=Path(model.path),
-            pointers=tuple(row.name for row in self._store.pointers() if row.tag == tag),
-        )
+        if not TAG.fullmatch(tag) or not self._is_here(tag):
+            raise self._unknown(tag)
+        return self._described(tag, self._description(tag))
+
+    def uri(self, tag: str, part: str) -> str:
+        """Where all machines find a part of a model, `bundle` or `evaluation`."""
+        if self._shared:
+            return f"{self._shared.uri(tag)}#{part}"
+        return str(self._folder(tag) / part)
 
     def path(self, tag: str) -> Path:
         """The bundle folder of a tag.
@@ -190,14 +208,43 @@ class Registry:
         """The tag that waits for judgement."""
         return self.pointed_at(CHALLENGER)
 
-    def promote(self, tag: str, reason: str) -> None:
-        """Make `tag` the champion. Services swap it in by themselves.
+    def keep_decision(self, tag: str, decision: dict[str, Any]) -> None:
+        """Keep the promotion gate's decision with the model that it is about, signed.
 
         Raises:
             RegistryError: the tag is unknown.
-            StoreError: somebody moved the pointer at the same time.
+            RemoteError: the object store does not take it.
         """
-        self._point(CHAMPION, tag, reason)
+        folder = self.show(tag).path
+        keep_decision(folder, tag, decision)
+        if self._shared:
+            self._shared.push_decision(tag, folder)
+
+    def decision(self, tag: str) -> dict[str, Any] | None:
+        """The decision on a model; none where it never went through the gate.
+
+        Raises:
+            RegistryError: the tag is unknown, or the decision is not what was signed.
+            RemoteError: the object store does not answer.
+        """
+        folder = self.show(tag).path
+        if self._shared:
+            self._shared.pull_decision(tag, folder)
+        return read_decision(folder, tag)
+
+    def promote(self, tag: str, reason: str, *, instead_of: str | None = None) -> None:
+        """Make `tag` the champion. Services swap it in by themselves.
+
+        Args:
+            tag: the model.
+            reason: why, for the history.
+            instead_of: the champion that it was compared with; whichever there is without it.
+
+        Raises:
+            RegistryError: the tag is unknown.
+            ConflictError: the champion has changed.
+        """
+        self._point(CHAMPION, tag, reason, instead_of)
         if self.challenger() == tag:
             self.clear_challenger(f"promoted: {reason}")
 
@@ -216,7 +263,7 @@ class Registry:
             StoreError: somebody moved the pointer at the same time.
         """
         try:
-            return self._store.roll_back(pointer, reason=reason).tag
+            return self._store.roll_back(pointer, reason=reason, by=self._by).tag
         except NotFoundError as error:
             raise RegistryError(
                 f"There is no earlier {pointer} to roll back to. Promote another model instead."
@@ -258,35 +305,104 @@ class Registry:
         pointer = self._store.pointer(name)
         return pointer.tag or None if pointer else None
 
-    def _point(self, name: str, tag: str, reason: str) -> None:
+    def delete(self, tag: str) -> None:
+        """Take a model away, here and on the object store; copies on other machines stay.
+
+        Raises:
+            RegistryError: the tag is unknown, or a pointer names it or would go back to it.
+            RemoteError: the object store does not answer.
+        """
+        if tag not in {model.tag for model in self.list()}:
+            raise self._unknown(tag)
+        for row in self._store.pointers():
+            if tag in (row.tag, self._store.rollback_target(row.name)):
+                raise RegistryError(f"{tag} stays: it is {row.name}, or was so before.")
+        if self._shared:
+            self._shared.remove(tag)
+        shutil.rmtree(self._folder(tag), ignore_errors=True)
+
+    def _unknown(self, tag: str) -> RegistryError:
+        return RegistryError(
+            f"There is no model '{tag}' in {self._root}. List the known ones, or register it."
+        )
+
+    def _point(self, name: str, tag: str, reason: str, instead_of: str | None = None) -> None:
         lineage_id = self.show(tag).lineage["lineage_id"]
         if self.pointed_at(name) != tag:
-            self._move(name, tag, lineage_id, reason)
+            self._move(name, tag, lineage_id, reason, instead_of)
 
     def _clear(self, name: str, reason: str) -> None:
         if self.pointed_at(name):
             self._move(name, "", "", reason)
 
-    def _move(self, name: str, tag: str, lineage_id: str, reason: str) -> None:
-        pointer = self._store.pointer(name)
-        version = pointer.version if pointer else 0
+    def _move(
+        self, name: str, tag: str, lineage_id: str, reason: str, instead_of: str | None = None
+    ) -> None:
+        moves = self._store.pointer_moves(name)
+        seen = [move.version for move in moves if instead_of in (None, move.tag)]
         self._store.move_pointer(
-            name, tag, lineage_id=lineage_id, reason=reason, expected_version=version
+            name,
+            tag,
+            lineage_id=lineage_id,
+            reason=reason,
+            expected_version=seen[-1] if seen else 0,
+            by=self._by,
         )
 
     def _folder(self, tag: str) -> Path:
         name, _, version = tag.partition(":")
         return self._root / "models" / name / version
 
-    def _get(self, tag: str) -> "Model":
-        telemetry.switch_off()
-        from bentoml._internal.models import ModelStore
+    def _is_here(self, tag: str) -> bool:
+        """Whether a model is in the model store, where it is brought to if it is shared."""
+        if not self._folder(tag).is_dir() and self._shared and self._shared.has(tag):
+            self._bring(tag, self._shared)
+        return self._folder(tag).is_dir()
 
-        if not TAG.fullmatch(tag) or not self._folder(tag).is_dir():
-            raise RegistryError(
-                f"There is no model '{tag}' in {self._root}. List the known ones, or register it."
-            )
-        return ModelStore(self._root / "models").get(tag)
+    def _bring(self, tag: str, shared: Shared) -> None:
+        """Fetch a model aside, compare it with its tag and the store's lineage, move it in."""
+        fetched = shared.pull(tag, self._root / "tmp")
+        try:
+            info = _info((fetched / MODEL).read_text(encoding="utf-8"))
+            run_id = self._described(tag, info).lineage["run_id"]
+            known = self._store.lineage_of_tag(tag)
+            wanted = known.lineage_id if known else tag.partition(":")[2]
+            if not _content_hash(fetched / "bundle", run_id).startswith(wanted):
+                raise RegistryError(
+                    f"{shared.uri(tag)} holds another bundle than {tag} was registered with: "
+                    "remove it there and register the model again."
+                )
+            self._move_in(fetched, tag)
+        finally:
+            shutil.rmtree(fetched, ignore_errors=True)
+
+    def _move_in(self, folder: Path, tag: str) -> None:
+        final = self._folder(tag)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.rename(final)
+        except OSError:
+            if not final.is_dir():  # otherwise another process was faster
+                raise
+        write_text(final.parent / "latest", final.name)
+
+    def _description(self, tag: str) -> "ModelInfo":
+        file = self._folder(tag) / MODEL
+        if self._shared and not file.is_file():
+            return _info(self._shared.description(tag))
+        return _info(file.read_text(encoding="utf-8"))
+
+    def _described(self, tag: str, info: "ModelInfo") -> RegisteredModel:
+        metadata: dict[str, Any] = dict(info.metadata)
+        return RegisteredModel(
+            tag=tag,
+            created_at=info.creation_time,
+            classes=tuple(metadata["classes"]),
+            lineage=dict(metadata["lineage"]),
+            metrics=dict(metadata["metrics"]),
+            path=self._folder(tag),
+            pointers=tuple(row.name for row in self._store.pointers() if row.tag == tag),
+        )
 
     def _write(self, tag: str, bundle: Path, evaluation: Path, lineage: dict[str, str]) -> None:
         """Let BentoML build the model aside, then move it in whole: its own copy is not atomic."""
@@ -300,7 +416,7 @@ class Registry:
             "metrics": _metrics(evaluation),
         }
         version = tag.partition(":")[2]
-        staged, final = self._root / "tmp" / version, self._folder(tag)
+        staged = self._root / "tmp" / version
         with (
             replacing_folder(staged) as aside,
             bentoml.models.create(
@@ -312,9 +428,7 @@ class Registry:
         ):
             shutil.copytree(bundle, model.path_of("bundle"))
             shutil.copytree(evaluation, model.path_of("evaluation"))
-        final.parent.mkdir(parents=True, exist_ok=True)
-        (staged / NAME / version).rename(final)
-        write_text(final.parent / "latest", version)
+        self._move_in(staged / NAME / version, tag)
         shutil.rmtree(staged)
 
 
@@ -338,6 +452,13 @@ def bentoml_home() -> Path:
     Puts the choice in the environment, so that BentoML's own commands see the same models.
     """
     return Path(os.environ.setdefault("BENTOML_HOME", str(default_home() / "bentoml")))
+
+
+def _info(description: str) -> "ModelInfo":
+    telemetry.switch_off()
+    from bentoml._internal.models.model import ModelInfo
+
+    return ModelInfo.from_yaml_file(StringIO(description))
 
 
 def _content_hash(bundle: Path, run_id: str) -> str:

@@ -58,8 +58,11 @@ def _sign(tag: str, decision: Any) -> str:
 
 
 def _key() -> bytes:
-    """This installation's secret, made at its first use; readable by its owner alone."""
-    path = home() / KEY_FILE
+    """This installation's secret, made at its first use; readable by its owner alone.
+
+    Machines that share models share it: `UNDERTONE_SIGNING_KEY` is its file.
+    """
+    path = Path(os.environ.get("UNDERTONE_SIGNING_KEY") or home() / KEY_FILE)
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, aside = tempfile.mkstemp(dir=path.parent)

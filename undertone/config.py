@@ -41,7 +41,10 @@ class GeneratedParams(Section):
 
 
 class CorpusParams(Section):
-    """What to ingest: `name` is an adapter, `path` its folder or file (none for `generated`)."""
+    """What to ingest: `name` is an adapter, `path` its folder or file, or an fsspec URI of one.
+
+    The corpus `generated` has no path.
+    """
 
     name: str = "generated"
     path: str | None = None
@@ -484,6 +487,11 @@ def params_from_json(text: str) -> Params:
 def home() -> Path:
     """The folder of all state of this installation: `UNDERTONE_HOME`, or `.undertone` here."""
     return Path(os.environ.get("UNDERTONE_HOME", ".undertone")).resolve()
+
+
+def bundles() -> str | None:
+    """Where registered models are shared: `UNDERTONE_BUNDLES`, an fsspec URI, if it is set."""
+    return os.environ.get("UNDERTONE_BUNDLES", "").rstrip("/") or None
 
 
 def _profile_path(name: str) -> Path:

@@ -31,3 +31,7 @@ class RegistryError(UndertoneError):
 
 class StoreError(UndertoneError):
     """The operational store refuses: unknown id, conflicting record, unreachable database."""
+
+
+class RemoteError(UndertoneError):
+    """What a URI names is not there, is not whole, or cannot be read or written."""

@@ -29,6 +29,8 @@ def demo(
     from undertone.config import home, load_params
 
     os.environ["UNDERTONE_HOME"] = str(home() / "demo")
+    for elsewhere in ("UNDERTONE_STORE", "UNDERTONE_BUNDLES"):
+        os.environ.pop(elsewhere, None)
     if fresh or "retrain" in Journal(home() / "demo.json"):
         shutil.rmtree(home())
     journal = Journal(home() / "demo.json")

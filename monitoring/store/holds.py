@@ -32,7 +32,7 @@ class HoldLog(Database):
         Raises:
             ConflictError: they are held already.
         """
-        with self._changing() as session:
+        with self._deciding("holds") as session:
             if held := session.scalars(standing()).first():
                 raise ConflictError(f"{held.by} holds retrains already: {held.reason}.")
             session.add(HoldRow(by=by, reason=reason))
@@ -44,7 +44,7 @@ class HoldLog(Database):
         Raises:
             NotFoundError: they are not held.
         """
-        with self._changing() as session:
+        with self._deciding("holds") as session:
             held = session.scalars(standing()).first()
             if held is None:
                 raise NotFoundError("Retrains are not held.")

@@ -4,9 +4,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from monitoring.store.audit import note
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, NotFoundError
 from monitoring.store.tables import LineageRow, PointerMoveRow, PointerRow
+
+PLATFORM = "the platform"  # who moves a pointer, in the audit, where no person does
 
 
 class ModelLog(Database):
@@ -29,7 +32,14 @@ class ModelLog(Database):
             return list(session.scalars(query))
 
     def move_pointer(
-        self, name: str, tag: str, *, lineage_id: str, reason: str, expected_version: int
+        self,
+        name: str,
+        tag: str,
+        *,
+        lineage_id: str,
+        reason: str,
+        expected_version: int,
+        by: str = PLATFORM,
     ) -> PointerRow:
         """Point `name` at `tag` if nobody moved it since `expected_version` was read.
 
@@ -39,14 +49,23 @@ class ModelLog(Database):
             lineage_id: the bundle's lineage.
             reason: why, for the history.
             expected_version: `pointer(name).version` as last seen; 0 for a first move.
+            by: who does it, for the audit.
 
         Raises:
             ConflictError: the pointer is at another version.
         """
-        return self._move(name, tag, lineage_id, reason, expected_version, is_rollback=False)
+        move = PointerMoveRow(
+            name=name,
+            version=expected_version + 1,
+            tag=tag,
+            lineage_id=lineage_id,
+            is_rollback=False,
+            reason=reason,
+        )
+        return self._move(move, by)
 
     def roll_back(
-        self, name: str, *, reason: str, expected_version: int | None = None
+        self, name: str, *, reason: str, expected_version: int | None = None, by: str = PLATFORM
     ) -> PointerRow:
         """Point `name` at what it stood for before its last move that was not undone.
 
@@ -54,6 +73,7 @@ class ModelLog(Database):
             name: of the pointer.
             reason: why, for the history.
             expected_version: of the last move; any without it.
+            by: who does it, for the audit.
 
         Raises:
             NotFoundError: there is nothing to go back to.
@@ -65,7 +85,15 @@ class ModelLog(Database):
         to = _before_last(moves)
         if to is None:
             raise NotFoundError(f"The pointer '{name}' has no earlier model to go back to.")
-        return self._move(name, to.tag, to.lineage_id, reason, len(moves), is_rollback=True)
+        move = PointerMoveRow(
+            name=name,
+            version=len(moves) + 1,
+            tag=to.tag,
+            lineage_id=to.lineage_id,
+            is_rollback=True,
+            reason=reason,
+        )
+        return self._move(move, by)
 
     def rollback_target(self, name: str) -> str | None:
         """The tag that `roll_back` would point `name` at, or None."""
@@ -84,28 +112,21 @@ class ModelLog(Database):
         with self._reading() as session:
             return [(move, lineage) for move, lineage in session.execute(query)]
 
-    def _move(
-        self, name: str, tag: str, lineage_id: str, reason: str, expected: int, *, is_rollback: bool
-    ) -> PointerRow:
-        move = PointerMoveRow(
-            name=name,
-            version=expected + 1,
-            tag=tag,
-            lineage_id=lineage_id,
-            is_rollback=is_rollback,
-            reason=reason,
-        )
-        row = PointerRow(name=name, version=expected + 1, tag=tag, lineage_id=lineage_id)
-        with self._changing() as session:
-            current = session.get(PointerRow, name, with_for_update=True)
+    def _move(self, move: PointerMoveRow, by: str) -> PointerRow:
+        name, expected = move.name, move.version - 1
+        row = PointerRow(name=name, version=move.version, tag=move.tag, lineage_id=move.lineage_id)
+        with self._deciding(f"pointer {name}") as session:
+            current = session.get(PointerRow, name)
             version = current.version if current else 0
-            if version != expected:
-                raise ConflictError(
-                    f"The pointer '{name}' is at version {version}, not {expected}: "
-                    "it was moved meanwhile. Read it again and decide anew."
-                )
-            session.add(move)
-            return session.merge(row)
+            if version == expected:
+                note(session, f"{name} moved", by, tag=move.tag, reason=move.reason)
+                session.add(move)
+                return session.merge(row)
+            note(session, f"{name} not moved", by, tag=move.tag, reason="it had changed")
+        raise ConflictError(
+            f"The {name} has changed: {current.tag if current else 'none'} stands there now "
+            f"(version {version}, not {expected}). Nothing was moved; look again and decide anew."
+        )
 
     def add_lineage(
         self,
@@ -153,7 +174,7 @@ class ModelLog(Database):
             evaluation_uri=evaluation_uri,
             metrics=metrics or {},
         )
-        with self._changing() as session:
+        with self._deciding(f"lineage {lineage_id}") as session:
             known = session.get(LineageRow, lineage_id)
             if known is not None and known.tag != tag:
                 raise ConflictError(f"Lineage {lineage_id} belongs to {known.tag}, not to {tag}.")

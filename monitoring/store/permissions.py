@@ -50,7 +50,7 @@ class PermissionLog(Database):
             known = ", ".join(sorted(COVERED[basis]))
             raise UndertoneError(f"A {basis} basis does not cover {purpose}. It covers {known}.")
         details = {"role": role, "purpose": purpose, "basis": basis, "reason": reason}
-        with self._changing() as session:
+        with self._deciding("permissions") as session:
             if session.scalars(_valid(role, purpose)).first():
                 raise ConflictError(f"{role} for {purpose} is allowed already.")
             session.add(UsePermissionRow(allowed_by=by, **details))
@@ -62,7 +62,7 @@ class PermissionLog(Database):
         Raises:
             NotFoundError: the use is not allowed.
         """
-        with self._changing() as session:
+        with self._deciding("permissions") as session:
             row = session.scalars(_valid(role, purpose)).first()
             if row is None:
                 raise NotFoundError(

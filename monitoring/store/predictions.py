@@ -121,8 +121,11 @@ class PredictionLog(Database):
         with self._reading() as session:
             row = session.get(PredictionRow, prediction_id)
         if row is None:
-            raise NotFoundError(f"There is no prediction '{prediction_id}' in {self.url}.")
+            raise self._no_prediction(prediction_id)
         return row
+
+    def _no_prediction(self, prediction_id: str) -> NotFoundError:
+        return NotFoundError(f"There is no prediction '{prediction_id}' in {self.url}.")
 
     def predictions(
         self,
@@ -189,9 +192,11 @@ class PredictionLog(Database):
         if emotion not in EMOTIONS:
             known = ", ".join(EMOTIONS)
             raise LabelError(f"'{emotion}' is not an emotion of this platform. Known: {known}.")
-        self.get_prediction(prediction_id)
         same = select(FeedbackRow).filter_by(prediction_id=prediction_id, source=source)
-        with self._changing() as session:
+        there = select(PredictionRow.id).filter_by(id=prediction_id)
+        with self._deciding(f"feedback on {prediction_id}") as session:
+            if session.scalar(there.with_for_update(read=True, key_share=True)) is None:
+                raise self._no_prediction(prediction_id)
             row = session.execute(same).scalar_one_or_none()
             if row is None:
                 row = FeedbackRow(

@@ -42,7 +42,8 @@ class SubjectLog(Database):
     def _forget(self, action: str, which: ColumnElement[bool], by: str) -> Forgotten:
         """Files go first: if that fails, the rows that name them are still there."""
         with self._changing() as session:
-            paths = session.scalars(select(PredictionRow.audio_path).where(which)).all()
+            locked = select(PredictionRow.audio_path).where(which).with_for_update()
+            paths = session.scalars(locked).all()
             recordings = sum(_unlink(Path(path)) for path in paths if path)
             ids = select(PredictionRow.id).where(which)
             on_them = delete(FeedbackRow).where(FeedbackRow.prediction_id.in_(ids))

@@ -60,7 +60,7 @@ class PredictionRow(Table):
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
     model_tag: Mapped[str] = mapped_column(index=True)
     lineage_id: Mapped[str]
-    speaker_id: Mapped[str | None]
+    speaker_id: Mapped[str | None] = mapped_column(index=True)
     call_id: Mapped[str | None]
     channel: Mapped[str | None]
     tenant: Mapped[str | None]

@@ -40,7 +40,7 @@ class VerdictLog(Database):
         same = select(VerdictRow).filter_by(
             window_start=verdict.window_start, window_end=verdict.window_end, **key
         )
-        with self._changing() as session:
+        with self._deciding(f"verdicts on {verdict.champion}") as session:
             if known := session.scalars(same).first():
                 return known
             carried = session.get(GateStateRow, key, with_for_update=True)

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from monitoring.store import ConflictError, Store
-from undertone.errors import ConfigError
+from undertone.errors import ConfigError, StoreError
 
 
 @pytest.fixture
@@ -62,3 +62,12 @@ def test_forgetting_asks_for_one_thing(store):
     assert "0 predictions" in undertone("forget", "--expired").output
     for wrong in ((), ("--speaker", "s1", "--expired")):
         assert isinstance(undertone("forget", *wrong).exception, ConfigError)
+
+
+def test_the_store_steps_back_and_is_upgraded(store):
+    assert "0002 → 0001" in undertone("store", "downgrade").stderr
+    refused = undertone("keys", "list").exception
+    assert isinstance(refused, StoreError)
+    assert "undertone store upgrade" in str(refused)
+    assert "0001 → 0002" in undertone("store", "upgrade").stderr
+    assert undertone("keys", "list").exit_code == 0

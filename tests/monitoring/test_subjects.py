@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 from observed import make_prediction
-from sqlalchemy import create_engine, text
 
-from monitoring.store import Forgotten, NotFoundError, Store
+from monitoring.store import Forgotten, NotFoundError
 from monitoring.store.tables import now
 
 
@@ -62,18 +61,3 @@ def test_a_file_that_cannot_be_deleted_keeps_its_row(store, tmp_path):
     with pytest.raises(OSError, match=r"directory|permitted"):
         store.forget_speaker("s1", by="ops")
     assert store.get_prediction(prediction_id).speaker_id == "s1"
-
-
-def test_an_older_store_gets_the_new_columns(tmp_path):
-    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
-    Store(url).close()
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for column in ("role", "purpose", "consent"):
-            connection.execute(text(f"ALTER TABLE predictions DROP COLUMN {column}"))
-    engine.dispose()
-    store = Store(url)
-    prediction_id = store.add_prediction(make_prediction(), role="caller", consent=True)
-    row = store.get_prediction(prediction_id)
-    assert (row.role, row.purpose, row.consent) == ("caller", None, True)
-    store.close()

@@ -134,6 +134,7 @@ def test_each_decision_is_in_the_audit_once(store: Store) -> None:
         claim(store, PARAMS)
     told = [(act.action, act.details.get("reason")) for act in store.audit()]
     assert told == [
+        ("champion moved", "better"),
         ("retrain asked for", None),
         ("retrain running", None),
         ("retrain kept", "no gain"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from undertone.config import CorpusParams
 from undertone.errors import CorpusError
+from undertone.remote import is_remote, mirror
 
 AUDIO_SUFFIXES = frozenset(
     {".aac", ".aiff", ".amr", ".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav", ".webm"}
@@ -12,15 +13,18 @@ AUDIO_SUFFIXES = frozenset(
 
 
 def source_of(params: CorpusParams) -> Path:
-    """The folder or file that `corpus.path` names.
+    """The folder or file that `corpus.path` names; a copy of it where that is a URI.
 
     Raises:
         CorpusError: it names none, or one that is not there.
+        RemoteError: nothing is at the URI, or it cannot be read.
     """
     if params.path is None:
         raise CorpusError(
             f"Corpus '{params.name}' is read from disk: set corpus.path to where it stands."
         )
+    if is_remote(params.path):
+        return mirror(params.path)
     path = Path(params.path).expanduser()
     if not path.exists():
         raise CorpusError(f"{path} (corpus.path of '{params.name}') does not exist.")

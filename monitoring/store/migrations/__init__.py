@@ -1,0 +1,1 @@
+"""How the tables of a store become those of the next version, see `monitoring.store.schema`."""
