@@ -19,8 +19,8 @@ def check_ir(path: Path) -> None:
 
     The document must parse as KFP's PipelineSpec, and then: every task's component exists, every
     component's executor exists, has an image and a command, every required input of a task is
-    given, and what a task consumes is produced by a task beside it or declared by its parent. What a
-    platform document configures must be an executor of the pipeline, and mount each path once.
+    given, and what a task consumes is produced by a task beside it or declared by its parent. What
+    a platform document configures must be an executor of the pipeline, and mount each path once.
 
     Args:
         path: IR YAML as `undertone run NAME --compile FILE` writes it.

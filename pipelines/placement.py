@@ -1,7 +1,7 @@
 """Lay what a cluster needs over compiled IR: images, GPUs, volumes, secrets.
 
-A pipeline's function is traced once, when it is imported, and knows no settings. So they are applied
-to what it compiled to, step by step; a nested pipeline's steps lie there beside the others.
+A pipeline's function is traced once, when it is imported, and knows no settings. So they are laid
+over what it compiled to, step by step; a nested pipeline's steps lie there beside the others.
 """
 
 from collections.abc import Iterator
