@@ -106,6 +106,12 @@ def read_log(
             watcher.task(match["name"])
         elif match := PROGRESS.match(line):
             watcher.progress(match["said"])
-        elif match := MISTAKE.match(line):
-            mistake = mistake or match["message"]
+        else:
+            mistake = mistake or mistake_in([line])
     return mistake
+
+
+def mistake_in(lines: Iterable[str]) -> str:
+    """The message of the first error of ours in what a task printed; empty if there is none."""
+    found = (MISTAKE.match(COLOUR.sub("", line)) for line in lines)
+    return next((match["message"] for match in found if match), "")

@@ -68,20 +68,23 @@ class Address:
 class Cluster:
     """Kubeflow Pipelines at an address.
 
-    Every request has a time limit. What may be asked twice is asked up to five times, with growing
-    pauses, if the cluster is busy or away.
+    Every request has a time limit. It is repeated, with growing pauses, while the cluster is busy
+    or away, but no more than five times.
 
     Args:
         address: where it is.
         pause: seconds before the second try; each next pause is twice as long, up to 30.
+        timeout: seconds to connect, and to answer.
 
     Raises:
         ClusterError: the address or a file is not usable, or nobody answers there.
     """
 
-    def __init__(self, address: Address, pause: float = 1.0) -> None:
+    def __init__(
+        self, address: Address, pause: float = 1.0, timeout: tuple[float, float] = TIMEOUT
+    ) -> None:
         self.host = _checked_host(address.host)
-        self._pause = pause
+        self._pause, self._timeout = pause, timeout
         if address.ca_file and not address.ca_file.is_file():
             raise ClusterError(f"{address.ca_file}: there is no such file of certificates.")
         settings = {
@@ -109,7 +112,7 @@ class Cluster:
         """
         for attempt in self._tries():
             with attempt:
-                answer = call(*arguments, _request_timeout=TIMEOUT, **named)
+                answer = call(*arguments, _request_timeout=self._timeout, **named)
         return answer
 
     def remove(self, call: Callable[..., object], key: str) -> None:
@@ -129,7 +132,7 @@ class Cluster:
                 raise
 
     def make_once(
-        self, find: Callable[[], list[Answer]], make: Callable[..., Answer], body: object
+        self, find: Callable[..., list[Answer]], make: Callable[..., Answer], body: Any
     ) -> tuple[Answer, bool]:
         """Make what is not there yet; a lost answer makes nothing twice.
 
@@ -139,7 +142,7 @@ class Cluster:
         Args:
             find: what there is of it; the first counts.
             make: a method of kfp's generated API.
-            body: its argument.
+            body: its argument, which has a `display_name`.
 
         Returns:
             It, and whether this call made it.
@@ -148,18 +151,26 @@ class Cluster:
             ClusterError: it is neither there nor can be made, or nobody knows.
         """
         tried, silence = False, None
-        for attempt in self._tries():
-            with attempt:
-                for found in find():
-                    return found, tried
-                if silence:
-                    raise silence
-                tried = True
-                try:
-                    return make(body, _request_timeout=TIMEOUT), True
-                except (ApiException, ReadTimeoutError) as error:
-                    silence = error if _may_be_at_work(error) else None
-                    raise
+        try:
+            for attempt in self._tries():
+                with attempt:
+                    for found in find(_request_timeout=self._timeout):
+                        return found, tried
+                    if silence:
+                        raise silence
+                    tried = True
+                    try:
+                        return make(body, _request_timeout=self._timeout), True
+                    except (ApiException, ReadTimeoutError) as error:
+                        silence = error if _may_be_at_work(error) else None
+                        raise
+        except ClusterError as error:
+            if silence is None:
+                raise
+            raise ClusterError(
+                f"{error} '{body.display_name}' may yet be made: ask for it again by that name, "
+                "and it is found, or made if it is not there."
+            ) from error
         raise AssertionError("a last try returns or raises")
 
     def _tries(self) -> Iterator[AttemptManager]:
@@ -243,7 +254,7 @@ def _may_be_at_work(error: Exception) -> bool:
 
 def _meaning(error: ApiException | HTTPError) -> str:
     if isinstance(error, ReadTimeoutError):
-        return f"did not answer within {TIMEOUT[1]} seconds."
+        return "did not answer in time."
     if isinstance(error, HTTPError):
         return f"cannot be reached: {error}"
     if error.status == 0:

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from kfp_server_api import ApiException
 from urllib3.exceptions import HTTPError
 
-from pipelines.cluster.connection import Cluster
-from pipelines.local import PipelineError, Watcher, read_log
+from pipelines.cluster.connection import Cluster, ClusterError
+from pipelines.local import PipelineError, Watcher, mistake_in, read_log
 
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 DRIVER = "-driver"
@@ -22,16 +22,6 @@ class RunWatcher(Watcher, Protocol):
 
     def ended(self, name: str, state: str, seconds: float) -> None:
         """A task ended, in one of the states of KFP's API."""
-
-
-class Silent:
-    """A watcher who does not want to know."""
-
-    def task(self, name: str) -> None:
-        """A task starts."""
-
-    def progress(self, said: str) -> None:
-        """The task tells how far it is."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +137,33 @@ def explain(cluster: Cluster, run: Run) -> str:
     if failed is None:
         return f"The run {run.name} ended as {run.state}. {run.said}".rstrip()
     log = log_of(cluster, run, failed)
-    reason = read_log((log or "").splitlines(), Silent()) or failed.said or run.said
+    reason = mistake_in((log or "").splitlines()) or failed.said or run.said
     head = f"The run {run.name} stopped at {failed.name}: {reason or 'a task failed'}"
     if log is None:
-        pods = " or ".join(failed.pods) or "its pod"
-        return f"{head}\nThe cluster does not hand out its log; see kubectl logs {pods} -c main"
+        return f"{head}\n{_elsewhere(failed)}"
     return f"{head}\nIts log: undertone runs log {run.key} {failed.name} --host {cluster.host}"
+
+
+def find_log(cluster: Cluster, key: str, name: str) -> str:
+    """What a task of a run printed so far.
+
+    Args:
+        cluster: where.
+        key: the run's identifier.
+        name: the task's.
+
+    Raises:
+        ClusterError: there is no such run or task, or the cluster does not hand out the log.
+    """
+    run = look(cluster, key)
+    task = next((each for each in run.tasks if each.name == name), None)
+    if task is None:
+        begun = ", ".join(each.name for each in run.tasks) or "none"
+        raise ClusterError(f"No task '{name}' of {run.name} has begun. Those that have: {begun}.")
+    log = log_of(cluster, run, task)
+    if log is None:
+        raise ClusterError(_elsewhere(task))
+    return log
 
 
 def log_of(cluster: Cluster, run: Run, task: Task) -> str | None:
@@ -174,6 +185,14 @@ def log_of(cluster: Cluster, run: Run, task: Task) -> str | None:
         except (ApiException, HTTPError):  # it names each of its reasons 500: there is no telling
             continue
     return None
+
+
+def _elsewhere(task: Task) -> str:
+    pods = " or ".join(task.pods) or "its pod"
+    return (
+        f"Kubeflow does not hand out the log of {task.name}. While its pod exists, so does "
+        f"`kubectl logs --container main POD`, where POD is {pods}."
+    )
 
 
 def _run(run: Any) -> Run:

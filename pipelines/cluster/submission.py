@@ -13,7 +13,7 @@ from typing import Any
 import kfp_server_api as api
 import yaml
 
-from pipelines.cluster.connection import TIMEOUT, Cluster, ClusterError
+from pipelines.cluster.connection import Cluster, ClusterError
 from pipelines.compile import compile_pipeline, parameter
 from undertone.config import Params
 from undertone.errors import ConfigError
@@ -96,7 +96,7 @@ def schedule(
     find = _schedules(cluster, name, content["experiment_id"])
     old = {each.recurring_run_id for each in cluster.ask(find)}
     made, _ = cluster.make_once(
-        lambda: [each for each in find() if each.recurring_run_id not in old],
+        lambda **limits: [each for each in find(**limits) if each.recurring_run_id not in old],
         schedules.recurring_run_service_create_recurring_run,
         api.V2beta1RecurringRun(
             display_name=name,
@@ -187,8 +187,8 @@ def _finder(
     predicate = {"operation": "EQUALS", "key": "display_name", "string_value": name}
     only = json.dumps({"predicates": [predicate]})
 
-    def find(_request_timeout: object = TIMEOUT) -> list[Any]:
-        answer = listed(filter=only, page_size=100, _request_timeout=_request_timeout, **of)
+    def find(**limits: object) -> list[Any]:
+        answer = listed(filter=only, page_size=100, **of, **limits)
         return getattr(answer, field) or []
 
     return find
