@@ -69,8 +69,7 @@ def _is_reachable(path: str, volumes: Mapping[str, str]) -> bool:
 
 
 def _store_faults(cluster: ClusterParams) -> Iterator[str]:
-    secrets = (*cluster.secrets.values(), *cluster.optional_secrets.values())
-    hidden = {variable for keys in secrets for variable in keys.values()}
+    hidden = {variable for keys in cluster.secrets.values() for variable in keys.values()}
     url = cluster.environment.get("UNDERTONE_STORE")
     if url is None and "UNDERTONE_STORE" not in hidden:
         yield (

@@ -1,7 +1,4 @@
-"""A stand-in for the API of Kubeflow Pipelines, whose bodies are checked against kfp's own models.
-
-`python -m tests.pipelines.kubeflow` serves it, with runs that go on by themselves.
-"""
+"""A stand-in for the API of Kubeflow Pipelines; bodies are checked against kfp's own models."""
 
 import json
 import re
@@ -210,12 +207,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(cluster: Kubeflow, port: int = 0) -> Iterator[str]:
+def serving(cluster: Kubeflow) -> Iterator[str]:
     """Serve a cluster on this machine; yields its address."""
     handler = type("Handler", (_Handler,), {"cluster": cluster})
-    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
