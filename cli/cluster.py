@@ -139,7 +139,8 @@ def submit(pipeline: str, params: "Params", to: Submission, every: str | None) -
         given["cache"] = False
     settings = params.cluster.model_copy(update=given)
     params = params.model_copy(update={"cluster": settings})
-    for doubt in check_for_cluster(params):
+    doubts = [] if every == "never" else check_for_cluster(params)
+    for doubt in doubts:
         err.print(f"[yellow]{escape(doubt)}[/]", soft_wrap=True)
     cluster = connect(str(to.host), to.token_file, to.ca_file, settings.namespace)
     if every == "never":

@@ -183,6 +183,10 @@ class Cluster:
             )
         except (ApiException, HTTPError) as error:
             raise ClusterError(f"{self.host} {_meaning(error)}") from error
+        except AttributeError as error:  # the generated client stumbles over one without a body
+            if not isinstance(error.__context__, ApiException):
+                raise
+            raise ClusterError(f"{self.host} {_meaning(error.__context__)}") from error
 
 
 class _Client(kfp.Client):  # type: ignore[misc]
@@ -230,7 +234,10 @@ def _credentials(address: Address, host: str) -> dict[str, Any]:
     if file is None and not token:
         return {}
     if not (is_private(host) or str(urlsplit(host).hostname).endswith(INSIDE)):
-        raise ClusterError(f"{host}: anybody on the way could read the token. Use https://.")
+        raise ClusterError(
+            f"{host}: anybody on the way could read the token. Use https://, or within the cluster "
+            "the service's name as far as `.svc`."
+        )
     if file is None:
         return {"existing_token": token}
     try:

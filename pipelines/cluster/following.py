@@ -234,7 +234,7 @@ def _tasks(nodes: list[Any], steps: set[str]) -> Iterator[tuple[datetime, Task]]
         else:
             continue
         yield (
-            node.start_time or node.create_time,
+            node.start_time or node.create_time or datetime.now(UTC),
             Task(name, node.state or "PENDING", _seconds(node), tuple(pods), _said(node)),
         )
 

@@ -76,7 +76,9 @@ def test_monitoring_is_scheduled_and_taken_off(kubeflow: Kubeflow) -> None:
     assert "undertone-monitoring made" in made.stderr
     assert "undertone-monitoring replaced" in submit("monitoring", "--every", "0 5 * * * *").stderr
     assert len(kubeflow.schedules()) == 1
-    assert "taken away" in submit("monitoring", "--every", "never").stderr
+    host = os.environ["UNDERTONE_CLUSTER"]
+    never = undertone("run", "monitoring", "--submit", host, "--every", "never")
+    assert "taken away" in never.stderr
     assert not kubeflow.schedules()
     assert not kubeflow.runs()
 

@@ -4,10 +4,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import kfp_server_api as api
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from pipelines.cluster.connection import TOKEN, Address, Cluster, ClusterError
 from pipelines.cluster.following import ENDED, explain, find_log, look, recent, wait
@@ -233,6 +239,34 @@ def test_where_there_are_several_users_a_namespace_is_asked_for(
 def test_an_address_that_cannot_be_used(kubeflow: Kubeflow, address: Address, said: str) -> None:
     with pytest.raises(ClusterError, match=said):
         Cluster(address, pause=0.01)
+
+
+def _certificate(folder: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubeflow")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(here, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = folder / "kubeflow.pem"
+    file.write_bytes(certificate.public_bytes(pem) + key.private_bytes(pem, *plain))
+    return file
+
+
+def test_a_host_with_a_certificate_of_its_own(kubeflow: Kubeflow, tmp_path: Path) -> None:
+    certificate = _certificate(tmp_path)
+    with serving(kubeflow, certificate) as host:
+        with pytest.raises(ClusterError, match=r"is not trusted.*VERIFY_FAILED.*--ca-file"):
+            Cluster(Address(host), pause=0.01)
+        cluster = Cluster(Address(host, ca_file=certificate), pause=0.01)
+        assert submit(cluster, "training", PARAMS).url.startswith("https://")
 
 
 def test_a_server_of_another_kind_is_told_apart(kubeflow: Kubeflow, connect: Connect) -> None:
