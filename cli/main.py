@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from cli import (
+    cluster,
     corpora,
     demo,
     diarise,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(corpora.app, name="corpora")
 app.add_typer(runs.app, name="run")
+app.add_typer(cluster.app, name="runs")
 app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 app.add_typer(monitor.app, name="monitor")

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.cluster import Submission, submission, submit, with_options
 from cli.console import Ticks, err, out
 from cli.options import Corpora, Corpus, ParamsFile, Profile, Set, settings
+from undertone.errors import ConfigError
 
 if TYPE_CHECKING:
     from undertone.config import Params
@@ -19,7 +21,9 @@ Compile = Annotated[
 
 
 @app.command()
+@with_options(submission)
 def training(
+    to: Submission,
     corpus: Corpus = None,
     profile: Profile = None,
     params: ParamsFile = None,
@@ -27,11 +31,13 @@ def training(
     compile_to: Compile = None,
 ) -> None:
     """From a corpus to a registered model."""
-    _run("training", settings(profile, params, corpus, overrides), compile_to)
+    _run("training", settings(profile, params, corpus, overrides), compile_to, to)
 
 
 @app.command()
+@with_options(submission)
 def continual(
+    to: Submission,
     tenant: Annotated[
         str | None,
         typer.Option(help="Learn from this tenant's feedback alone, for a model that is theirs."),
@@ -49,18 +55,28 @@ def continual(
 
         tenant_pointer(tenant)
         values = personal(values, tenant)
-    _run("continual", values, compile_to)
+    _run("continual", values, compile_to, to)
 
 
 @app.command()
+@with_options(submission)
 def monitoring(
+    to: Submission,
     profile: Profile = None,
     params: ParamsFile = None,
     overrides: Set = None,
     compile_to: Compile = None,
+    every: Annotated[
+        str | None,
+        typer.Option(
+            help="With --submit: run by this schedule, in six fields, seconds first, "
+            "e.g. '0 0 * * * *'. It replaces an earlier one; 'never' takes that away."
+        ),
+    ] = None,
 ) -> None:
     """Judge the traffic since the last window, and start a retrain that is due."""
-    _run("monitoring", settings(profile, params, None, overrides), compile_to)
+    values = settings(profile, params, None, overrides)
+    _run("monitoring", values, compile_to, to, every)
 
 
 def train(
@@ -108,8 +124,6 @@ def evaluate(
     overrides: Set = None,
 ) -> None:
     """Score a bundle on its test speakers, or cross-validate by a protocol (--protocol)."""
-    from undertone.errors import ConfigError
-
     if (bundle is None) == (protocol is None):
         raise ConfigError(
             "Give either --bundle to score one, or --protocol to cross-validate: one of the two."
@@ -148,8 +162,6 @@ def evaluate(
 
 
 def _pairs(folders: list[Path] | None, heard: list[Path] | None) -> list[tuple[Path, Path]]:
-    from undertone.errors import ConfigError
-
     if len(folders or []) != len(heard or []):
         raise ConfigError("Each --folder needs its --heard, in the same order.")
     return list(zip(folders or [], heard or [], strict=True))
@@ -165,7 +177,18 @@ def _prepare(params: "Params", folder: Path) -> tuple[Path, Path]:
     return corpus, heard
 
 
-def _run(name: str, params: "Params", compile_to: Path | None) -> None:
+def _run(
+    name: str,
+    params: "Params",
+    compile_to: Path | None,
+    to: Submission,
+    every: str | None = None,
+) -> None:
+    if to.host is not None:
+        submit(name, params, to, every)
+        return
+    if every is not None:
+        raise ConfigError("--every is for a cluster: give its address by --submit.")
     if compile_to is not None:
         from pipelines.compile import compile_pipeline
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 from google.protobuf import json_format
+from kfp.kubernetes import kubernetes_executor_config_pb2 as kubernetes_pb2
 from kfp.pipeline_spec import pipeline_spec_pb2 as spec_pb2
 
 from undertone.errors import ConfigError
@@ -18,7 +19,8 @@ def check_ir(path: Path) -> None:
 
     The document must parse as KFP's PipelineSpec, and then: every task's component exists, every
     component's executor exists, has an image and a command, every required input of a task is
-    given, and what a task consumes is produced by a task beside it or declared by its parent.
+    given, and what a task consumes is produced by a task beside it or declared by its parent. What
+    a platform document configures must be an executor of the pipeline, and mount each path once.
 
     Args:
         path: IR YAML as `undertone run NAME --compile FILE` writes it.
@@ -31,7 +33,7 @@ def check_ir(path: Path) -> None:
         _parse(documents)
     except json_format.ParseError as error:
         raise ConfigError(f"{path} is not KFP IR: {error}") from error
-    faults = list(_faults(documents[0]))
+    faults = [*_faults(documents[0]), *_platform_faults(*documents)]
     if faults:
         raise ConfigError(f"{path} could not run:\n  " + "\n  ".join(faults))
 
@@ -42,6 +44,13 @@ def _parse(documents: list[dict[str, Any]]) -> None:
     json_format.ParseDict(deployment, spec_pb2.PipelineDeploymentConfig())
     for platform in documents[1:]:
         json_format.ParseDict(platform, spec_pb2.PlatformSpec())
+        for configured in _configured(platform).values():
+            json_format.ParseDict(configured, kubernetes_pb2.KubernetesExecutorConfig())
+
+
+def _configured(platform: Spec) -> Spec:
+    kubernetes = platform.get("platforms", {}).get("kubernetes", {})
+    return dict(kubernetes.get("deploymentSpec", {}).get("executors", {}))
 
 
 def _faults(spec: Spec) -> Iterator[str]:
@@ -59,6 +68,18 @@ def _faults(spec: Spec) -> Iterator[str]:
             else:
                 yield from _input_faults(where, task, components[reference])
             yield from _source_faults(where, task, component, components)
+
+
+def _platform_faults(spec: Spec, *platforms: Spec) -> Iterator[str]:
+    executors = spec.get("deploymentSpec", {}).get("executors", {})
+    for platform in platforms:
+        for label, configured in _configured(platform).items():
+            if label not in executors:
+                yield f"platform: executor '{label}' does not exist"
+            mounts = configured.get("pvcMount", []) + configured.get("emptyDirMounts", [])
+            paths = [mount["mountPath"] for mount in mounts]
+            for path in sorted({path for path in paths if paths.count(path) > 1}):
+                yield f"platform: executor '{label}' mounts {path} more than once"
 
 
 def _executor_faults(name: str, label: str, executors: Spec) -> Iterator[str]:

@@ -19,7 +19,7 @@ MISTAKE = re.compile(r"^\s*(?:\w+\.)+(?P<kind>\w+Error): (?P<message>.+)$")
 
 
 class PipelineError(UndertoneError):
-    """A task of a local run failed; the message is the task's own."""
+    """A task of a run failed; the message is the task's own."""
 
 
 class Watcher(Protocol):
@@ -78,14 +78,26 @@ def run_local(name: str, params: Params, watcher: Watcher) -> LocalRun:
             raise AssertionError("both were asked for as pipes")
         process.stdin.write(params.model_dump_json())
         process.stdin.close()
-        mistake = _follow(process.stdout, log.write, watcher)
+        mistake = read_log(process.stdout, watcher, keep=log.write)
     if process.returncode:
         reason = mistake or "a task failed"
         raise PipelineError(f"The {name} pipeline stopped: {reason}\nThe whole log: {run.log}")
     return run
 
 
-def _follow(lines: Iterable[str], keep: Callable[[str], object], watcher: Watcher) -> str:
+def read_log(
+    lines: Iterable[str], watcher: Watcher, keep: Callable[[str], object] = lambda _: None
+) -> str:
+    """Read what a run, or a single task, prints.
+
+    Args:
+        lines: as they come.
+        watcher: told of each task and of its progress.
+        keep: takes each line, without its colours.
+
+    Returns:
+        The message of the first error of ours, or an empty one.
+    """
     mistake = ""
     for raw in lines:
         line = COLOUR.sub("", raw)
@@ -94,6 +106,12 @@ def _follow(lines: Iterable[str], keep: Callable[[str], object], watcher: Watche
             watcher.task(match["name"])
         elif match := PROGRESS.match(line):
             watcher.progress(match["said"])
-        elif match := MISTAKE.match(line):
-            mistake = mistake or match["message"]
+        else:
+            mistake = mistake or mistake_in([line])
     return mistake
+
+
+def mistake_in(lines: Iterable[str]) -> str:
+    """The message of the first error of ours in what a task printed; empty if there is none."""
+    found = (MISTAKE.match(COLOUR.sub("", line)) for line in lines)
+    return next((match["message"] for match in found if match), "")

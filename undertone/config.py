@@ -417,6 +417,47 @@ class LongParams(Section):
     keep_hours: float = Field(24.0, gt=0)
 
 
+class ClusterParams(Section):
+    """What the steps of a pipeline need on a cluster beside their code; a local run ignores it.
+
+    Attributes:
+        namespace: of Kubeflow's profile, where Kubeflow has several users.
+        experiment: under which runs are listed.
+        service_account: as which the steps run; that of the installation without it.
+        pipeline_root: where artifacts go, e.g. `s3://bucket/prefix`; the installation's without it.
+        cache: whether a step that ran before with the same input is not run again. Steps that read
+            the store, or a folder by name, always run.
+        image: of the steps; `UNDERTONE_IMAGE` without it.
+        gpu_image: of those that ask for a GPU; `image` without it.
+        gpus: of each of those; 0 trains on processors.
+        tolerations: keys of taints that GPU steps put up with.
+        node_labels: that a node must have for a GPU step.
+        shared_memory: size of `/dev/shm` in GPU steps, for data loaders.
+        environment: variables of all steps, none of them secret.
+        secrets: Kubernetes secrets, each with its keys and the variables that they become.
+        optional_secrets: the same of secrets that need not exist.
+        volumes: paths in all steps, and the persistent volume claims that are mounted there.
+        pull_secrets: Kubernetes secrets with which images are pulled.
+    """
+
+    namespace: str | None = None
+    experiment: str = "undertone"
+    service_account: str | None = None
+    pipeline_root: str | None = None
+    cache: bool = True
+    image: str | None = None
+    gpu_image: str | None = None
+    gpus: int = Field(1, ge=0)
+    tolerations: tuple[str, ...] = ("nvidia.com/gpu",)
+    node_labels: dict[str, str] = Field(default_factory=dict)
+    shared_memory: str = Field("8Gi", pattern=r"^[1-9][0-9]*(Ki|Mi|Gi|Ti)$")
+    environment: dict[str, str] = Field(default_factory=dict)
+    secrets: dict[str, dict[str, str]] = Field(default_factory=dict)
+    optional_secrets: dict[str, dict[str, str]] = Field(default_factory=dict)
+    volumes: dict[str, str] = Field(default_factory=dict)
+    pull_secrets: tuple[str, ...] = ()
+
+
 class Params(Section):
     """All settings of a run."""
 
@@ -438,6 +479,7 @@ class Params(Section):
     access: AccessParams = AccessParams()
     streaming: StreamingParams = StreamingParams()
     long: LongParams = LongParams()
+    cluster: ClusterParams = ClusterParams()
 
 
 def load_params(

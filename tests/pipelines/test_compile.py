@@ -15,6 +15,10 @@ from undertone.errors import ConfigError
 Spec = dict[str, Any]
 
 
+def _documents(path: Path) -> list[Spec]:
+    return list(yaml.safe_load_all(path.read_text()))
+
+
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("ir")
@@ -27,14 +31,14 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("name", PIPELINES)
 def test_each_pipeline_compiles_to_ir_that_could_run(compiled: dict[str, Path], name: str) -> None:
     check_ir(compiled[name])
-    spec = yaml.safe_load(compiled[name].read_text())
+    spec = _documents(compiled[name])[0]
     default = spec["root"]["inputDefinitions"]["parameters"]["params"]["defaultValue"]
     assert params_from_json(default) == Params()
 
 
 @pytest.mark.parametrize(("name", "task"), [("training", "finetune"), ("continual", "retrain")])
 def test_gpu_steps_ask_for_a_gpu(compiled: dict[str, Path], name: str, task: str) -> None:
-    spec = yaml.safe_load(compiled[name].read_text())
+    spec = _documents(compiled[name])[0]
     container = spec["deploymentSpec"]["executors"][f"exec-{task}"]["container"]
     accelerator = container["resources"]["accelerator"]
     assert accelerator["resourceType"] == "nvidia.com/gpu"
@@ -42,7 +46,7 @@ def test_gpu_steps_ask_for_a_gpu(compiled: dict[str, Path], name: str, task: str
 
 
 def test_steps_that_read_the_store_are_never_cached(compiled: dict[str, Path]) -> None:
-    spec = yaml.safe_load(compiled["continual"].read_text())
+    spec = _documents(compiled["continual"])[0]
     tasks = spec["root"]["dag"]["tasks"]
     for name in ("champion", "collect-feedback", "register", "conclude"):
         assert not tasks[name].get("cachingOptions", {}).get("enableCache"), name
@@ -116,7 +120,7 @@ def _misspell(spec: Spec) -> None:
 def test_damaged_ir_is_refused(
     compiled: dict[str, Path], tmp_path: Path, damage: Callable[[Spec], None], fault: str
 ) -> None:
-    spec = yaml.safe_load(compiled["training"].read_text())
+    spec = _documents(compiled["training"])[0]
     damage(spec)
     damaged = tmp_path / "damaged.yaml"
     damaged.write_text(yaml.safe_dump(spec))
