@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # uv does not read pip's own settings: hand it the folders of wheels that pip was told to look in.
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 
-.PHONY: install browser node demo serve monitor-ui test lint types imports check clean
+.PHONY: install browser node promtool demo serve monitor-ui test lint types imports check clean
 
 install: $(VENV)/.installed
 
@@ -28,6 +28,12 @@ node:
 	@{ command -v node; } >/dev/null || { [ "$$(id -u)" = 0 ] && $(GET_NODE); } || \
 	  { echo "The tests of the examples need node. On Debian: $(GET_NODE)" >&2; exit 1; }
 
+# The rules of Prometheus are checked by its own tool.
+GET_PROMTOOL := apt-get update && apt-get install --yes --no-install-recommends prometheus
+promtool:
+	@{ command -v promtool; } >/dev/null || { [ "$$(id -u)" = 0 ] && $(GET_PROMTOOL); } || \
+	  { echo "The tests of the rules need promtool. On Debian: $(GET_PROMTOOL)" >&2; exit 1; }
+
 demo: install
 	$(BIN)/undertone demo
 
@@ -40,7 +46,7 @@ monitor-ui: install
 	UNDERTONE_HOME=.undertone/demo $(BIN)/undertone monitor ui
 
 # One thread a process: small models gain nothing by more, and wait for each other on a busy machine.
-test: check browser node
+test: check browser node promtool
 	OMP_NUM_THREADS=1 $(BIN)/pytest
 
 check: lint types imports
