@@ -27,7 +27,9 @@ def containers(manifests):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("folder", [*(f"kubernetes/overlays/{name}" for name in OVERLAYS), "grafana"])
+@pytest.mark.parametrize(
+    "folder", [*(f"kubernetes/overlays/{name}" for name in OVERLAYS), "grafana"]
+)
 def test_kubernetes_takes_every_manifest(folder, version):
     for manifest in rendered(folder):
         kubernetes_validate.validate(manifest, version, strict=True)
@@ -60,7 +62,9 @@ def test_secrets_are_named_and_never_written(manifests):
     assert not of_kind(manifests, "Secret")
     for name, container in containers(manifests):
         assert "env" not in container, name
-        assert {"secretRef": {"name": "undertone-secrets", "optional": True}} in container["envFrom"]
+        assert {"secretRef": {"name": "undertone-secrets", "optional": True}} in container[
+            "envFrom"
+        ]
     for settings in of_kind(manifests, "ConfigMap").values():
         for key in settings["data"]:
             assert not any(word in key for word in ("PASSWORD", "SECRET", "ACCESS_KEY", "WEBHOOK"))
