@@ -1,6 +1,11 @@
 """What Prometheus sees."""
 
+import atexit
+import os
+import shutil
 from functools import cache, partial
+from pathlib import Path
+from tempfile import gettempdir
 
 from undertone.prediction import Prediction
 
@@ -131,3 +136,16 @@ class Metrics:
 def metrics() -> Metrics:
     """The figures of this process."""
     return Metrics()
+
+
+def keep_figures_apart() -> None:
+    """Let the service of this process keep its figures in a folder of its own.
+
+    BentoML keeps them in its home, which several services may share, and empties that folder
+    whenever one of them starts (BentoML 1.4). Its workers find the folder in their environment.
+    """
+    from bentoml._internal.configuration.containers import BentoMLContainer
+
+    own = Path(gettempdir()) / f"undertone-figures-{os.getpid()}"
+    BentoMLContainer.prometheus_multiproc_dir.set(str(own))
+    atexit.register(shutil.rmtree, own, ignore_errors=True)

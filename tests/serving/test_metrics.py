@@ -1,5 +1,10 @@
+import httpx
+from serving_harness import live_service, wait_for_metric
+
 from serving.metrics import metrics
 from undertone.prediction import Modalities, Prediction
+
+OPEN = "access: {default_role: caller, default_purpose: research}"
 
 
 def heard(**facts):
@@ -35,3 +40,17 @@ def test_answers_that_are_none_are_counted_by_why():
         if sample.name.endswith("_bucket")
     }
     assert seen["+Inf"] - seen["1.0"] == 1
+
+
+def test_services_that_share_a_home_keep_their_figures_apart(tmp_path):
+    answered = "undertone_confidence_count 1.0"
+    with live_service(tmp_path, params=OPEN) as first:
+        first.wait_alive()
+        first.registry.promote(first.register("anger"), "first")
+        first.client.wait_ready(60)
+        first.client.predict(text="hello")
+        wait_for_metric(first, answered)
+        with live_service(tmp_path, params=OPEN) as second:
+            second.client.wait_ready(60)
+            assert answered not in httpx.get(second.url + "/metrics").text
+            assert answered in httpx.get(first.url + "/metrics").text
