@@ -14,9 +14,8 @@ def heard(**facts):
     )
 
 
-def total(metric, *labels):
-    child = metric.labels(*labels) if labels else metric
-    return next(iter(child.collect())).samples[0].value
+def total(metric, label):
+    return next(iter(metric.labels(label).collect())).samples[0].value
 
 
 def test_what_there_was_of_a_speaker_is_counted():
