@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # uv does not read pip's own settings: hand it the folders of wheels that pip was told to look in.
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 
-.PHONY: install browser node postgres demo serve monitor-ui test lint types imports check clean
+.PHONY: install browser node postgres promtool demo serve monitor-ui test lint types imports check clean
 
 install: $(VENV)/.installed
 
@@ -35,6 +35,12 @@ postgres:
 	@{ $(FIND_POSTGRES); } >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && $(GET_POSTGRES); } || \
 	  { echo "The tests of the store need PostgreSQL. On Debian: $(GET_POSTGRES)" >&2; exit 1; }
 
+# The rules of Prometheus are checked by its own tool.
+GET_PROMTOOL := apt-get update && apt-get install --yes --no-install-recommends prometheus
+promtool:
+	@{ command -v promtool; } >/dev/null || { [ "$$(id -u)" = 0 ] && $(GET_PROMTOOL); } || \
+	  { echo "The tests of the rules need promtool. On Debian: $(GET_PROMTOOL)" >&2; exit 1; }
+
 demo: install
 	$(BIN)/undertone demo
 
@@ -46,9 +52,9 @@ serve: install
 monitor-ui: install
 	UNDERTONE_HOME=.undertone/demo $(BIN)/undertone monitor ui
 
-# One thread a process: small models gain nothing by more, and wait for each other on a busy machine.
-test: check browser node postgres
-	OMP_NUM_THREADS=1 $(BIN)/pytest
+# A process a core, up to four, and one thread a process: small models gain nothing by more.
+test: check browser node postgres promtool
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: lint types imports
 

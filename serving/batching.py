@@ -71,7 +71,7 @@ class Batcher:
             UndertoneError: the query cannot be answered.
         """
         self._require_in_time()
-        self._admitted += 1
+        self._admit(1)
         try:
             prepared = await self._run(self._preparing, loaded.predictor.prepare, query)
             waiting = _Waiting(loaded, prepared, asyncio.get_running_loop().create_future())
@@ -81,7 +81,7 @@ class Batcher:
                 self._working = asyncio.create_task(self._work())
             return await waiting.answer
         finally:
-            self._admitted -= 1
+            self._admit(-1)
 
     def close(self) -> None:
         """Finish what is being computed, and drop what waits."""
@@ -98,6 +98,10 @@ class Batcher:
                 "Try again in a moment, or add workers.",
                 retry_after_s=expected - self._objective,
             )
+
+    def _admit(self, change: int) -> None:
+        self._admitted += change
+        metrics().admitted.set(self._admitted)
 
     async def _work(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""What the operational store knows of drift and of work that waits, for Prometheus."""
+"""What the operational store knows of drift, the champion and work that waits, for Prometheus."""
 
 from collections import Counter
 from datetime import timedelta
@@ -9,6 +9,7 @@ from monitoring.store.retrains import Outcome
 from monitoring.store.tables import now
 from serving.metrics import metrics
 from serving.refusal import log_failure
+from serving.registry import CHAMPION
 from serving.repeating import Repeating
 
 PAUSE_S = 30.0
@@ -40,6 +41,9 @@ class Gauges(Repeating):
         states = Counter(row.state for row in self._store.retrains())
         for state in STATES:
             gauges.retrains.labels(state).set(states[state])
+        for move, _ in self._store.recent_moves(CHAMPION, 1):
+            gauges.moved.set(move.created_at.timestamp())
+            gauges.rolled_back.set(move.is_rollback)
         for verdict, _ in self._store.recent_verdicts(1):
             details = verdict.details
             gauges.verdict.set(verdict.verdict)

@@ -1,6 +1,11 @@
 """What Prometheus sees."""
 
+import atexit
+import os
+import shutil
 from functools import cache, partial
+from pathlib import Path
+from tempfile import gettempdir
 
 from undertone.prediction import Prediction
 
@@ -17,6 +22,17 @@ class Metrics:
         )
         self.confidence = Histogram(
             "undertone_confidence", "Probability of the predicted emotion.", buckets=shares
+        )
+        self.modalities = Counter(
+            "undertone_modalities", "Predictions by what there was of the speaker.", ["modality"]
+        )
+        self.abstentions = Counter(
+            "undertone_abstentions", "Answers 'unknown', by why.", ["reason"]
+        )
+        self.novelty = Histogram(
+            "undertone_ood_score",
+            "How unlike the training speech recordings sound; past 1 the answer is 'unknown'.",
+            buckets=[0.25, 0.5, 0.75, 1, 1.5, 2, 4],
         )
         self.uses = Counter(
             "undertone_uses", "Predictions by the speaker's role and purpose.", ["role", "purpose"]
@@ -50,7 +66,14 @@ class Metrics:
             "Utterances that went through the model together.",
             buckets=[1, 2, 4, 8, 16, 32],
         )
-        self.queue = Gauge("undertone_queue", "Utterances that wait.", multiprocess_mode="livesum")
+        self.admitted = Gauge(
+            "undertone_admitted",
+            "Utterances taken in and not yet answered.",
+            multiprocess_mode="livesum",
+        )
+        self.queue = Gauge(
+            "undertone_queue", "Of these, prepared ones that wait.", multiprocess_mode="livesum"
+        )
         self.streams = Gauge(
             "undertone_streams", "Streams that are open.", multiprocess_mode="livesum"
         )
@@ -81,6 +104,10 @@ class Metrics:
             "undertone_review_queue", "Doubtful predictions of seven days without feedback."
         )
         self.retrains = of_store("undertone_retrains", "Retrains by state.", ["state"])
+        self.moved = of_store("undertone_champion_moved_seconds", "When the champion last changed.")
+        self.rolled_back = of_store(
+            "undertone_champion_rolled_back", "1 if that change was a rollback."
+        )
         self.swaps = Counter("undertone_swaps", "Models taken into service.")
         self.load_failures = Counter("undertone_load_failures", "Models that could not be loaded.")
         self.unrecorded = Counter(
@@ -91,6 +118,13 @@ class Metrics:
         """Count an answer."""
         self.predictions.labels(prediction.emotion, model_tag).inc()
         self.confidence.observe(prediction.confidence)
+        for modality, there in prediction.modalities:
+            if there:
+                self.modalities.labels(modality).inc()
+        if prediction.unknown:
+            self.abstentions.labels(prediction.unknown).inc()
+        if prediction.ood_score is not None:
+            self.novelty.observe(prediction.ood_score)
         if prediction.audio:
             self.snr.observe(prediction.audio.snr_db)
             self.clipped.observe(prediction.audio.clipped_share)
@@ -102,3 +136,16 @@ class Metrics:
 def metrics() -> Metrics:
     """The figures of this process."""
     return Metrics()
+
+
+def keep_figures_apart() -> None:
+    """Let the service of this process keep its figures in a folder of its own.
+
+    BentoML keeps them in its home, which several services may share, and empties that folder
+    whenever one of them starts (BentoML 1.4). Its workers find the folder in their environment.
+    """
+    from bentoml._internal.configuration.containers import BentoMLContainer
+
+    own = Path(gettempdir()) / f"undertone-figures-{os.getpid()}"
+    BentoMLContainer.prometheus_multiproc_dir.set(str(own))
+    atexit.register(shutil.rmtree, own, ignore_errors=True)

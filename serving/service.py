@@ -25,7 +25,7 @@ from serving.jobs.queue import Jobs
 from serving.jobs.routes import told
 from serving.jobs.schemas import Job
 from serving.lingering import Lingering
-from serving.metrics import metrics
+from serving.metrics import keep_figures_apart, metrics
 from serving.models import Models, Predictor, load_predictor
 from serving.observability.current import current_request
 from serving.observability.logs import log_as
@@ -270,6 +270,7 @@ class UndertoneService:
 def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
     """Dress a service class: bounds, error envelope, page and status."""
     leave_time_to_the_guard()
+    keep_figures_apart()
     params = service_params()
     limits = params.serving
     short = Bounds(

@@ -70,6 +70,7 @@ class RichPredictor:
                 bandwidth_hz=7_000,
                 clipped_share=0,
             ),
+            ood_score=2 if silent else 0.4,
             timings_ms={"listen": 12.0},
         )
 

@@ -140,3 +140,9 @@ def wait_for_metric(live: Live, line: str, timeout: float = 60.0) -> None:
     while line not in httpx.get(live.url + "/metrics").text:
         assert time.monotonic() < until, f"{line} did not appear"
         time.sleep(0.02)
+
+
+def value(metric) -> float:
+    """The value of a metric without labels, in this process."""
+    (sample,) = next(iter(metric.collect())).samples
+    return sample.value

@@ -3,8 +3,10 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+from serving_harness import value
 
 from serving.batching import Batcher
+from serving.metrics import metrics
 from serving.refusal import RefusedError
 from undertone.errors import UndertoneError
 from undertone.prediction import Modalities, Prediction
@@ -87,6 +89,17 @@ def test_an_idle_model_waits_for_no_company():
         for text in ("a", "b"):
             await batcher.ask(SimpleNamespace(predictor=model), Query(text=text))
         assert model.batches == [["a"], ["b"]]
+
+    run(scenario)
+
+
+def test_prometheus_sees_all_that_is_not_answered_yet():
+    async def scenario(batcher, model):
+        tasks = await asked(batcher, model, "a", "bb", "c")
+        assert value(metrics().admitted) == 3
+        model.free.set()
+        await asyncio.gather(*tasks)
+        assert value(metrics().admitted) == 0
 
     run(scenario)
 
