@@ -16,6 +16,9 @@ app = typer.Typer(help="Run a pipeline: training, continual or monitoring.", no_
 Compile = Annotated[
     Path | None, typer.Option("--compile", help="Write IR YAML for a cluster instead of running.")
 ]
+Docker = Annotated[
+    bool, typer.Option("--docker", help="Start each step in its image, by the Docker Engine here.")
+]
 
 
 @app.command()
@@ -25,9 +28,10 @@ def training(
     params: ParamsFile = None,
     overrides: Set = None,
     compile_to: Compile = None,
+    in_docker: Docker = False,
 ) -> None:
     """From a corpus to a registered model."""
-    _run("training", settings(profile, params, corpus, overrides), compile_to)
+    _run("training", settings(profile, params, corpus, overrides), compile_to, in_docker)
 
 
 @app.command()
@@ -40,6 +44,7 @@ def continual(
     params: ParamsFile = None,
     overrides: Set = None,
     compile_to: Compile = None,
+    in_docker: Docker = False,
 ) -> None:
     """Retrain the champion on feedback; promote the challenger only if the gate lets it through."""
     values = settings(profile, params, None, overrides)
@@ -49,7 +54,7 @@ def continual(
 
         tenant_pointer(tenant)
         values = personal(values, tenant)
-    _run("continual", values, compile_to)
+    _run("continual", values, compile_to, in_docker)
 
 
 @app.command()
@@ -58,9 +63,10 @@ def monitoring(
     params: ParamsFile = None,
     overrides: Set = None,
     compile_to: Compile = None,
+    in_docker: Docker = False,
 ) -> None:
     """Judge the traffic since the last window, and start a retrain that is due."""
-    _run("monitoring", settings(profile, params, None, overrides), compile_to)
+    _run("monitoring", settings(profile, params, None, overrides), compile_to, in_docker)
 
 
 def train(
@@ -165,17 +171,17 @@ def _prepare(params: "Params", folder: Path) -> tuple[Path, Path]:
     return corpus, heard
 
 
-def _run(name: str, params: "Params", compile_to: Path | None) -> None:
+def _run(name: str, params: "Params", compile_to: Path | None, in_docker: bool) -> None:
     if compile_to is not None:
         from pipelines.compile import compile_pipeline
 
-        compile_pipeline(name, params, compile_to)
+        compile_pipeline(name, params, compile_to, in_docker)
         err.print(f"{name} pipeline → {compile_to}")
         return
     from pipelines.local import run_local
 
     with Ticks(name) as ticks:
-        run = run_local(name, params, ticks)
+        run = run_local(name, params, ticks, "docker" if in_docker else "process")
     if evaluation := run.artifact("evaluate", "evaluation"):
         out.out((evaluation / "report.txt").read_text(encoding="utf-8"), highlight=False)
     if decision := run.artifact("judge", "decision"):
