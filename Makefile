@@ -76,7 +76,7 @@ images: wheels
 
 # The champion in an image of its own, on that of role serving.
 bento: install
-	$(BIN)/python deploy/bento.py
+	$(BIN)/python deploy/bento/build.py
 
 test-containers: install wheels
 	$(PYTHON) deploy/images.py serving pipeline-cpu monitoring

@@ -1,0 +1,65 @@
+"""A Docker Engine with the images in it, and a table of what was measured at the end."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+import soundfile
+
+from cli.console import table_of
+from undertone.audio import SAMPLE_RATE
+from undertone.config import GeneratedParams
+from undertone.corpora.generated import generate
+
+MEASURED = pytest.StashKey[list[tuple[str, ...]]]()
+CLIPS = 300
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    client = docker.from_env()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of generated speech; what speaks is in no image."""
+    folder = tmp_path_factory.mktemp("corpus")
+    rows = ["path,speaker_id,emotion,language"]
+    for said in generate(GeneratedParams(clips=CLIPS)):
+        name = f"{said.utterance_id}.wav"
+        soundfile.write(folder / name, said.samples, SAMPLE_RATE)
+        rows.append(f"{name},{said.speaker_id},{said.emotion},en")
+    (folder / "clips.csv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clip(corpus: Path) -> Path:
+    """A recording of a person where there are some, else a generated one."""
+    data = Path(os.environ.get("UNDERTONE_TEST_DATA", corpus))
+    return sorted([*data.glob("ravdess/*/*.flac"), *corpus.glob("*.wav")])[0]
+
+
+@pytest.fixture
+def measured(request: pytest.FixtureRequest):
+    """Keep a row for the table at the end."""
+
+    def _keep(*row: object) -> None:
+        request.config.stash.setdefault(MEASURED, []).append(tuple(map(str, row)))
+
+    return _keep
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    from rich.console import Console
+
+    table = table_of("", "in processes", "in containers")
+    for row in config.stash.get(MEASURED, []):
+        table.add_row(*row)
+    Console(file=terminalreporter._tw._file, width=100).print(table)
