@@ -175,7 +175,7 @@ def _run(name: str, params: "Params", compile_to: Path | None, in_docker: bool) 
     if compile_to is not None:
         from pipelines.compile import compile_pipeline
 
-        compile_pipeline(name, params, compile_to, in_docker)
+        compile_pipeline(name, params, compile_to)
         err.print(f"{name} pipeline → {compile_to}")
         return
     from pipelines.local import run_local

@@ -55,16 +55,16 @@ def _require_image() -> None:
     try:
         with closing(docker.from_env()) as engine:
             config = engine.images.get(IMAGE).attrs["Config"]
-    except ImageNotFound as error:
+    except ImageNotFound:
         raise ContainerError(
             f"The Docker Engine has no image {IMAGE}. Build it with 'make images', or name another "
             "by UNDERTONE_IMAGE."
-        ) from error
-    except DockerException as error:
+        ) from None
+    except DockerException:
         raise ContainerError(
             f"No Docker Engine answers at {os.environ.get('DOCKER_HOST', 'its usual socket')}. "
             "Start one, or say where it is by DOCKER_HOST."
-        ) from error
+        ) from None
     if config.get("Entrypoint"):
         raise ContainerError(
             f"{IMAGE} has an ENTRYPOINT, which would swallow the command of every task. Name an "

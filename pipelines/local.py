@@ -51,9 +51,7 @@ class LocalRun:
         return next(self.folder.glob(f"*/{task}/{name}"), None)
 
 
-def run_local(
-    name: str, params: Params, watcher: Watcher, runner: Runner = "process"
-) -> LocalRun:
+def run_local(name: str, params: Params, watcher: Watcher, runner: Runner = "process") -> LocalRun:
     """Run a pipeline by one of KFP's local runners, in a process of its own.
 
     Args:

@@ -1,109 +1,30 @@
 """The pipelines in containers without a network come to the same as in processes."""
 
-import json
 import os
 import shutil
 import socket
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from running import running
+from runs import Done, run_timed
 
 from cli.demo.traffic import drifted, send
 from deploy.images import tag_of
 from monitoring.store import Store
-from pipelines.local import LocalRun, run_local
 from serving.client import Client
 from serving.registry import Registry
-from undertone.config import Params, load_params
-from undertone.files import sha256_of_file
+from undertone.config import Params
 
-SMALL = (
-    "corpus.name=table",
-    "training.epochs=6",
-    "timeline.joined=2",
-    "continual.epochs=4",
-    "continual.min_labels=40",
-    "promotion.min_gain=0",
-    "promotion.max_forgetting=0.9",
-    "promotion.max_part_loss=1",
-    "promotion.max_ece_rise=1",
-    "promotion.min_holdout=5",
-    "promotion.behaviour_clips=10",
-    "feedback.trusted=[test]",
-)
 CALLS = 120
 pytestmark = pytest.mark.timeout(600)
-
-
-class Timed:
-    """A watcher that remembers the tasks, and when the run began."""
-
-    def __init__(self) -> None:
-        self.tasks: list[str] = []
-        self._began = time.monotonic()
-
-    def task(self, name: str) -> None:
-        self.tasks.append(name)
-
-    def progress(self, said: str) -> None:
-        pass
-
-    @property
-    def seconds(self) -> str:
-        return f"{time.monotonic() - self._began:.1f} s"
-
-
-@dataclass
-class Done:
-    """A run with what it left behind."""
-
-    run: LocalRun
-    tasks: list[str]
-    seconds: str
-
-    def read(self, task: str, name: str, file: str) -> dict:
-        folder = self.run.artifact(task, name)
-        assert folder is not None, f"{task} left no {name}"
-        return json.loads((folder / file).read_text())
-
-    @property
-    def scores(self) -> dict:
-        return self.read("evaluate", "evaluation", "evaluation.json")
-
-    def weights(self, task: str, name: str) -> str:
-        folder = self.run.artifact(task, name)
-        assert folder is not None
-        return sha256_of_file(folder / "model.safetensors")
-
-
-@pytest.fixture(scope="module")
-def params(corpus: Path) -> Params:
-    return load_params(profile="demo", overrides=[*SMALL, f"corpus.path={corpus / 'clips.csv'}"])
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory):
-    folder = tmp_path_factory.mktemp("state") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNDERTONE_HOME", str(folder))
-        patch.setenv("BENTOML_HOME", str(folder / "bentoml"))
-        patch.setenv("OMP_NUM_THREADS", "1")
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def trained(home: Path, params: Params) -> Done:
-    return _done("training", params, "docker")
 
 
 def test_training_scores_the_same(trained, params, home, measured, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setenv("UNDERTONE_HOME", str(home.parent / "other"))
         patch.setenv("BENTOML_HOME", str(home.parent / "other" / "bentoml"))
-        other = _done("training", params, "process")
+        other = run_timed("training", params, "process")
     assert trained.tasks == other.tasks
     measured("training", other.seconds, trained.seconds)
     measured("  UAR", *(one.scores["scores"]["fused"]["uar"]["value"] for one in (other, trained)))
@@ -154,7 +75,7 @@ def test_a_retrain_comes_to_the_same(name, restored, params, measured):
     done, verdicts = [], []
     for runner in ("process", "docker"):
         restored()
-        done.append(_done(name, params, runner))
+        done.append(run_timed(name, params, runner))
         store = Store()
         verdicts.append([row.verdict for row in store.verdicts()])
         assert len(Registry(store).list()) == 2
@@ -169,9 +90,3 @@ def test_a_retrain_comes_to_the_same(name, restored, params, measured):
     assert bool(verdicts[0]) == (name == "monitoring")
     assert done[0].scores == done[1].scores
     assert done[0].weights("retrain", "challenger") == done[1].weights("retrain", "challenger")
-
-
-def _done(name: str, params: Params, runner) -> Done:
-    watcher = Timed()
-    run = run_local(name, params, watcher, runner)
-    return Done(run, watcher.tasks, watcher.seconds)

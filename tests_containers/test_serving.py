@@ -14,7 +14,6 @@ from running import address, published, running, volume
 
 from deploy.images import ROOT, tag_of
 from monitoring.store import Store
-from pipelines.local import run_local
 from serving.client import Client
 from serving.registry import Registry
 
@@ -33,11 +32,11 @@ class Packed:
 
 
 @pytest.fixture(scope="module", params=["mounted", "bento"])
-def packed(request, champion) -> Packed:
+def packed(request, trained, home) -> Packed:
     """The champion's bundle, mounted beside the image or inside it."""
-    models, tag = champion
     if request.param == "mounted":
-        mounted = {str(models): {"bind": "/bentoml", "mode": "ro"}}
+        tag = Registry(Store()).champion()
+        mounted = {str(home / "bentoml"): {"bind": "/bentoml", "mode": "ro"}}
         return Packed(
             tag_of("serving"), mounted, {"BENTOML_HOME": "/bentoml", "UNDERTONE_CHAMPION": tag}
         )
