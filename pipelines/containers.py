@@ -37,7 +37,10 @@ def docker_runner(params: Params) -> local.DockerRunner:
         ContainerError: no Docker Engine answers, or it has no image that fits.
     """
     _require_image()
-    writable = dict.fromkeys(map(str, _state()), False)
+    state = list(_state())
+    for folder in state:
+        folder.mkdir(parents=True, exist_ok=True)  # the engine mounts nothing that is not there
+    writable = dict.fromkeys(map(str, state), False)
     read_only = dict.fromkeys(map(str, _given(params)), True)
     return local.DockerRunner(
         environment=_environment(),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import containers
-from pipelines.containers import ContainerError, docker_runner
+from pipelines.containers import docker_runner
 from pipelines.local import PipelineError, run_local
 from undertone.config import Params, load_params
 
@@ -63,8 +63,6 @@ def test_a_run_without_an_engine_tells_what_to_do(
     given: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'none.sock'}")
-    with pytest.raises(ContainerError, match="DOCKER_HOST"):
-        docker_runner(given)
     with pytest.raises(PipelineError, match="No Docker Engine answers at unix://"):
         run_local("monitoring", given, Quiet(), "docker")
 
