@@ -27,7 +27,7 @@ class ContainerError(UndertoneError):
 def docker_runner(params: Params) -> local.DockerRunner:
     """KFP's runner that starts each task in a container, without a network.
 
-    Every folder has the same path inside as outside, so that what a run writes down is true in both.
+    Every folder has the same path inside as outside, so that what a run writes is true in both.
     What is state is writable; data and models that the settings name are not.
 
     Args:

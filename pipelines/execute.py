@@ -10,7 +10,7 @@ from undertone.config import params_from_json
 
 
 def main() -> None:
-    """Run the named pipeline here, each task in a process or in a container; a failed one raises."""
+    """Run the named pipeline, each task in a process or a container; a failed one raises."""
     name, root, runner = sys.argv[1:]
     if name not in PIPELINES:
         sys.exit(f"There is no pipeline '{name}'. Known: {', '.join(PIPELINES)}.")

@@ -14,7 +14,10 @@ MONITORING, PIPELINES = {"evidently", "plotly"}, {"docker", "dvc", "kfp"}
 DEMO = {"espeakng-loader"}
 ABSENT = {
     "serving": TRAINING | MONITORING | PIPELINES | DEMO,
-    "monitoring": TRAINING - {"scikit-learn"} | PIPELINES | DEMO | {"bentoml", "torch", "transformers"},
+    "monitoring": TRAINING - {"scikit-learn"}
+    | PIPELINES
+    | DEMO
+    | {"bentoml", "torch", "transformers"},
     "pipeline-cpu": DEMO | {"pytest"},
 }
 PRESENT = {
