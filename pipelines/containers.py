@@ -16,7 +16,14 @@ from undertone.config import Params, home
 from undertone.errors import UndertoneError
 from undertone.hub import MODELS_VARIABLE
 
-PASSED = ("UNDERTONE_", "BENTOML_HOME", "AWS_", "OMP_NUM_THREADS")
+PASSED = (
+    "UNDERTONE_",
+    "BENTOML_HOME",
+    "AWS_",
+    "OMP_",
+    "MKL_",
+    "OPENBLAS_",
+)  # the last: how it computes
 NETWORK = "UNDERTONE_NETWORK"
 
 
