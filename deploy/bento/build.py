@@ -6,6 +6,7 @@ made. The image of the Bento is `REGISTRY/undertone-python:VERSION-TAG`, TAG the
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from monitoring.store import Store
@@ -14,7 +15,7 @@ from serving.run import SERVICE
 from undertone import __version__, telemetry
 from undertone.errors import UndertoneError
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.resolve()
 
 
 def build() -> str:
@@ -33,6 +34,7 @@ def build() -> str:
     telemetry.switch_off()
     import bentoml
 
+    os.chdir(HERE)
     bento = bentoml.bentos.build(
         SERVICE,
         models=[tag],
@@ -45,6 +47,8 @@ def build() -> str:
             "env": {"UNDERTONE_CHAMPION": tag},
         },
     )
+    # BentoML copies the template to a temporary folder, and takes none from outside of this one.
+    os.chdir(tempfile.gettempdir())
     bentoml.container.build(bento.tag, backend="docker", image_tag=(name,))
     return name
 
