@@ -42,7 +42,9 @@ class Done:
 
     @property
     def scores(self) -> dict:
-        return self.read("evaluate", "evaluation", "evaluation.json")
+        scores = self.read("evaluate", "evaluation", "evaluation.json")
+        del scores["bundle_hash"]  # of a bundle that tells how long it trained
+        return scores
 
     def weights(self, task: str, name: str) -> str:
         folder = self.run.artifact(task, name)
