@@ -18,7 +18,7 @@ CONFINED = {
 @contextmanager
 def running(engine: DockerClient, image: str, command: Any = None, **options: Any):
     """A container that goes on in the background; what it said is printed at the end."""
-    started = engine.containers.run(image, command, detach=True, **CONFINED, **options)
+    started = engine.containers.run(image, command, detach=True, **(CONFINED | options))
     try:
         started.reload()
         yield started

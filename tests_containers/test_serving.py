@@ -29,6 +29,7 @@ class Packed:
     image: str
     volumes: dict
     environment: dict
+    scratch: dict
 
 
 @pytest.fixture(scope="module", params=["mounted", "bento"])
@@ -36,13 +37,16 @@ def packed(request, trained, home) -> Packed:
     """The champion's bundle, mounted beside the image or inside it."""
     if request.param == "mounted":
         tag = Registry(Store()).champion()
-        mounted = {str(home / "bentoml"): {"bind": "/bentoml", "mode": "ro"}}
+        mounted = {str(home / "bentoml" / "models"): {"bind": "/bentoml/models", "mode": "ro"}}
         return Packed(
-            tag_of("serving"), mounted, {"BENTOML_HOME": "/bentoml", "UNDERTONE_CHAMPION": tag}
+            tag_of("serving"),
+            mounted,
+            {"BENTOML_HOME": "/bentoml", "UNDERTONE_CHAMPION": tag},
+            {"/tmp": "", "/bentoml": "mode=1777"},
         )
     script = str(ROOT / "deploy" / "bento" / "build.py")
     built = subprocess.run([sys.executable, script], check=True, capture_output=True, text=True)
-    return Packed(built.stdout.split()[-1], {}, {})
+    return Packed(built.stdout.split()[-1], {}, {}, {"/tmp": ""})
 
 
 def test_the_service_answers_and_goes_without_losing_a_request(engine, packed, clip, measured):
@@ -61,6 +65,7 @@ def test_the_service_answers_and_goes_without_losing_a_request(engine, packed, c
             volumes=mounts,
             environment=packed.environment | {"UNDERTONE_DRAIN_SECONDS": "1"},
             ports={"3000/tcp": ("127.0.0.1", None)},
+            tmpfs=packed.scratch,
         ) as container:
             key = words.decode().split()[-1]
             with Client(published(container), key=key) as client:
