@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 
 .PHONY: install browser node postgres promtool demo serve monitor-ui test lint types imports check clean
+.PHONY: lock wheels images bento test-containers
 
 install: $(VENV)/.installed
 
@@ -67,6 +68,32 @@ types: install
 
 imports: install
 	$(BIN)/lint-imports
+
+# What is in the images, for Python 3.11 and 3.12. torch is pinned in constraints.txt, without a hash:
+# its builds for a CPU and for CUDA differ, and with them what they ask for.
+EXTRAS := train registry serve trace monitor pipelines data
+lock: install
+	$(BIN)/uv pip compile pyproject.toml deploy/tools.in $(EXTRAS:%=--extra %) --quiet --universal \
+	  --python-version 3.11 --constraints constraints.txt --no-emit-package torch --generate-hashes \
+	  --no-annotate --no-header --output-file deploy/lock.txt
+
+# torch's build for a CPU, if it is in a folder that pip was told to look in; PyPI does not have it.
+wheels:
+	-@[ -z "$(UV_FIND_LINKS)" ] || [ -e deploy/wheels/cpu/torch-*.whl ] || \
+	  $(PYTHON) -m pip download --quiet --no-deps --no-index --only-binary :all: \
+	    --python-version 3.11 --constraint constraints.txt --dest deploy/wheels/cpu torch
+
+# One image for each role, or for those in ROLES; see deploy/README.md.
+images: wheels
+	$(PYTHON) deploy/images.py $(ROLES)
+
+# The champion in an image of its own, on that of role serving.
+bento: install
+	$(BIN)/python deploy/bento/build.py
+
+test-containers: install wheels
+	$(PYTHON) deploy/images.py serving pipeline-cpu monitoring
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests_containers
 
 clean:
 	rm -rf $(VENV) .undertone

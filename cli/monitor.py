@@ -1,15 +1,37 @@
 """`undertone monitor`: verdicts, what they asked for, and whether it may happen."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.console import err, out, table_of
-from cli.options import By
+from cli.options import By, ParamsFile, Profile, Set, settings
 
 app = typer.Typer(
     help="Read verdicts and retrain requests; hold retrains back.", no_args_is_help=True
 )
+
+
+@app.command()
+def judge(
+    to: Annotated[
+        Path | None, typer.Option("--out", help="The report to write, HTML. Default: in the home.")
+    ] = None,
+    profile: Profile = None,
+    params: ParamsFile = None,
+    overrides: Set = None,
+) -> None:
+    """Judge the traffic since the last window; a retrain that is due waits for `undertone run`."""
+    from monitoring.monitor import monitor_champion
+    from monitoring.store import Store
+    from monitoring.store.tables import now
+    from undertone.config import home
+
+    file = to or home() / "reports" / f"{now():%Y%m%d-%H%M%S}.html"
+    report = monitor_champion(Store(), settings(profile, params, None, overrides), file.absolute())
+    out.print(f"verdict {report.verdict}: {report.words}", soft_wrap=True)
+    err.print(f"[dim]report: {report.report_html}[/]")
 
 
 @app.command()
@@ -82,7 +104,6 @@ def ui(
     """Show what was found over time, in Evidently's own dashboard, until Ctrl-C."""
     import os
     import sys
-    from pathlib import Path
 
     from monitoring.workspace import folder
     from undertone.errors import ConfigError

@@ -18,6 +18,9 @@ app = typer.Typer(help="Run a pipeline: training, continual or monitoring.", no_
 Compile = Annotated[
     Path | None, typer.Option("--compile", help="Write IR YAML for a cluster instead of running.")
 ]
+Docker = Annotated[
+    bool, typer.Option("--docker", help="Start each step in its image, by the Docker Engine here.")
+]
 
 
 @app.command()
@@ -29,9 +32,16 @@ def training(
     params: ParamsFile = None,
     overrides: Set = None,
     compile_to: Compile = None,
+    in_docker: Docker = False,
 ) -> None:
     """From a corpus to a registered model."""
-    _run("training", settings(profile, params, corpus, overrides), compile_to, to)
+    _run(
+        "training",
+        settings(profile, params, corpus, overrides),
+        compile_to,
+        to,
+        in_docker=in_docker,
+    )
 
 
 @app.command()
@@ -46,6 +56,7 @@ def continual(
     params: ParamsFile = None,
     overrides: Set = None,
     compile_to: Compile = None,
+    in_docker: Docker = False,
 ) -> None:
     """Retrain the champion on feedback; promote the challenger only if the gate lets it through."""
     values = settings(profile, params, None, overrides)
@@ -55,7 +66,7 @@ def continual(
 
         tenant_pointer(tenant)
         values = personal(values, tenant)
-    _run("continual", values, compile_to, to)
+    _run("continual", values, compile_to, to, in_docker=in_docker)
 
 
 @app.command()
@@ -73,10 +84,11 @@ def monitoring(
             "e.g. '0 0 * * * *'. It replaces an earlier one; 'never' takes that away."
         ),
     ] = None,
+    in_docker: Docker = False,
 ) -> None:
     """Judge the traffic since the last window, and start a retrain that is due."""
     values = settings(profile, params, None, overrides)
-    _run("monitoring", values, compile_to, to, every)
+    _run("monitoring", values, compile_to, to, every, in_docker=in_docker)
 
 
 def train(
@@ -183,6 +195,8 @@ def _run(
     compile_to: Path | None,
     to: Submission,
     every: str | None = None,
+    *,
+    in_docker: bool,
 ) -> None:
     if to.host is not None:
         submit(name, params, to, every)
@@ -198,7 +212,7 @@ def _run(
     from pipelines.local import run_local
 
     with Ticks(name) as ticks:
-        run = run_local(name, params, ticks)
+        run = run_local(name, params, ticks, "docker" if in_docker else "process")
     if evaluation := run.artifact("evaluate", "evaluation"):
         out.out((evaluation / "report.txt").read_text(encoding="utf-8"), highlight=False)
     if decision := run.artifact("judge", "decision"):

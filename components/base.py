@@ -5,6 +5,8 @@ from functools import partial
 
 from kfp import dsl
 
-IMAGE = os.environ.get("UNDERTONE_IMAGE", "localhost/undertone-python:latest")
+from undertone import __version__
+
+IMAGE = os.environ.get("UNDERTONE_IMAGE", f"localhost/undertone-python:{__version__}-pipeline-cpu")
 
 component = partial(dsl.component, base_image=IMAGE, install_kfp_package=False)

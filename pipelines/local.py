@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from undertone.config import Params, home
 from undertone.errors import UndertoneError
@@ -16,6 +16,8 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TASK = re.compile(r"Executing task '(?P<name>[^']+)'")
 PROGRESS = re.compile(r"^\s*(?P<said>[\w ]+ \d+(/\d+)?)\s*$")
 MISTAKE = re.compile(r"^\s*(?:\w+\.)+(?P<kind>\w+Error): (?P<message>.+)$")
+LAST_WRITTEN = "executor_output.json"  # by every task
+Runner = Literal["process", "docker"]
 
 
 class PipelineError(UndertoneError):
@@ -49,21 +51,22 @@ class LocalRun:
         return next(self.folder.glob(f"*/{task}/{name}"), None)
 
 
-def run_local(name: str, params: Params, watcher: Watcher) -> LocalRun:
-    """Run a pipeline by KFP's SubprocessRunner, in a process of its own.
+def run_local(name: str, params: Params, watcher: Watcher, runner: Runner = "process") -> LocalRun:
+    """Run a pipeline by one of KFP's local runners, in a process of its own.
 
     Args:
         name: `training`, `continual` or `monitoring`.
         params: the run's settings.
         watcher: told of each task and of its progress.
+        runner: starts each task in a `process`, or in a container of its own by `docker`.
 
     Raises:
-        PipelineError: a task failed.
+        PipelineError: a task failed, or left nothing behind.
     """
     folder = home() / "runs" / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     folder.mkdir(parents=True)
     run = LocalRun(folder, folder / "run.log")
-    command = [sys.executable, "-m", "pipelines.execute", name, str(folder)]
+    command = [sys.executable, "-m", "pipelines.execute", name, str(folder), runner]
     with (
         run.log.open("w", encoding="utf-8") as log,
         subprocess.Popen(  # noqa: S603
@@ -78,11 +81,29 @@ def run_local(name: str, params: Params, watcher: Watcher) -> LocalRun:
             raise AssertionError("both were asked for as pipes")
         process.stdin.write(params.model_dump_json())
         process.stdin.close()
-        mistake = read_log(process.stdout, watcher, keep=log.write)
+        tasks = _Tasks(watcher)
+        mistake = read_log(process.stdout, tasks, keep=log.write)
     if process.returncode:
-        reason = mistake or "a task failed"
-        raise PipelineError(f"The {name} pipeline stopped: {reason}\nThe whole log: {run.log}")
-    return run
+        mistake = mistake or "a task failed"
+    elif hollow := [task for task in tasks.started if run.artifact(task, LAST_WRITTEN) is None]:
+        # KFP takes a container that is gone before it could ask for its status for a success.
+        mistake = f"the task {hollow[0]} left nothing behind"
+    else:
+        return run
+    raise PipelineError(f"The {name} pipeline stopped: {mistake}\nThe whole log: {run.log}")
+
+
+class _Tasks:
+    """Remembers the tasks that were started, and tells another watcher of all that goes on."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.started: list[str] = []
+        self._watcher = watcher
+        self.progress = watcher.progress
+
+    def task(self, name: str) -> None:
+        self.started.append(name)
+        self._watcher.task(name)
 
 
 def read_log(

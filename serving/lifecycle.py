@@ -1,10 +1,11 @@
 """The life of a model: registered by a run, made champion or challenger, retrained from."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from monitoring.store import Store
+from monitoring.store import ConflictError, Store
 from serving.registry import Registry
 from undertone import remote
 from undertone.config import bundles
@@ -81,6 +82,33 @@ def _kept(folder: Path) -> str:
     """Where all machines find a folder of data: on the object store, if there is one."""
     shared = bundles()
     return remote.deposit(folder, f"{shared}/data") if shared else str(folder)
+
+
+def bring_along(store: Store, tag: str) -> None:
+    """Make a model that came with the service champion, where the store knows of none.
+
+    Args:
+        store: the operational store, which may be new.
+        tag: a model that the registry holds, though this store may never have heard of it.
+
+    Raises:
+        RegistryError: the registry does not hold it.
+    """
+    registry = Registry(store)
+    if registry.champion() is not None:
+        return
+    model = registry.show(tag)
+    if store.lineage_of_tag(tag) is None:
+        origin = {name: model.lineage[name] for name in ("data_revision", "split_hash", "run_id")}
+        store.add_lineage(
+            model.lineage["lineage_id"],
+            tag=tag,
+            evaluation_uri=str(model.path / "evaluation"),
+            metrics=model.metrics,
+            **origin,
+        )
+    with suppress(ConflictError):  # another replica was faster
+        registry.promote(tag, "came with the service")
 
 
 def promote_first(registry: Registry, tag: str) -> bool:

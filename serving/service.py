@@ -18,12 +18,14 @@ from serving.access.middleware import Access
 from serving.access.policy import UsePolicy
 from serving.batching import Batcher
 from serving.champion import Loaded, ModelHolder
+from serving.draining import Leaving, drain_on_shutdown, is_leaving
 from serving.forms import FeedbackForm, JobForm, PredictForm, Utterance
 from serving.gauges import Gauges
 from serving.guard import Bounds, Guard
 from serving.jobs.queue import Jobs
 from serving.jobs.routes import told
 from serving.jobs.schemas import Job
+from serving.lifecycle import bring_along
 from serving.lingering import Lingering
 from serving.metrics import keep_figures_apart, metrics
 from serving.models import Models, Predictor, load_predictor
@@ -73,6 +75,8 @@ class UndertoneService:
     def __init__(self) -> None:
         self._params = service_params()
         self._store = Store()
+        if tag := os.environ.get("UNDERTONE_CHAMPION"):
+            bring_along(self._store, tag)
         registry = Registry(self._store)
         models = Models(registry, self.load, self._params)
         poll_s = self._params.serving.poll_seconds
@@ -235,7 +239,7 @@ class UndertoneService:
         return self._champion.status().model_copy(update={"keeps": self._recorder.keeps})
 
     async def __is_ready__(self) -> bool:
-        return self._champion.current is not None
+        return self._champion.current is not None and not is_leaving()
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
@@ -271,6 +275,7 @@ def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
     """Dress a service class: bounds, error envelope, page and status."""
     leave_time_to_the_guard()
     keep_figures_apart()
+    drain_on_shutdown()
     params = service_params()
     limits = params.serving
     short = Bounds(
@@ -285,6 +290,7 @@ def build(inner: type[UndertoneService]) -> "bentoml.Service[UndertoneService]":
         metrics={"enabled": False},
         tracing=tracing_config(),
     )(inner)
+    service.add_asgi_middleware(Leaving)
     service.add_asgi_middleware(Lingering)
     service.add_asgi_middleware(Requests)
     service.add_asgi_middleware(Access, access=params.access)

@@ -18,7 +18,10 @@ def snr_db(changed: np.ndarray) -> float:
     return float(10 * np.log10(np.mean(VOICE**2) / np.mean((changed - VOICE) ** 2)))
 
 
-@pytest.mark.parametrize(("test", "change"), sound_tests(VOICES), ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("test", "change"),
+    [pytest.param(*each, id=each[0].name) for each in sound_tests(VOICES)],
+)
 def test_every_change_is_seeded_and_changes_something(test, change) -> None:
     first, again, other = (change(VOICE, generator(seed)) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
