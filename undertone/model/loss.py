@@ -1,5 +1,7 @@
 """What the fused model is trained on."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, distributed
 from torch.nn import functional
@@ -7,18 +9,32 @@ from torch.nn import functional
 SMALLEST_SPREAD = 1e-8
 
 
+class _Everywhere(torch.autograd.Function):
+    """The sum over all processes, of values and of gradients."""
+
+    @staticmethod
+    def forward(_ctx: Any, here: Tensor) -> Tensor:
+        everywhere = here.clone()
+        distributed.all_reduce(everywhere)
+        return everywhere
+
+    @staticmethod
+    def backward(_ctx: Any, gradient: Tensor) -> Tensor:
+        everywhere = gradient.clone()
+        distributed.all_reduce(everywhere)
+        return everywhere
+
+
 def total(values: Tensor) -> Tensor:
     """Sum over the rows [B, …] of the batches of all processes that train together.
 
-    A loss that is made of such sums is the same in each of them, and the mean of their gradients
+    A loss that is made of such sums is the same in each process, and the mean of their gradients
     is that of one process with all rows.
     """
     here = values.sum(0)
     if not (distributed.is_available() and distributed.is_initialized()):
         return here
-    from torch.distributed.nn.functional import all_reduce
-
-    everywhere: Tensor = all_reduce(here)
+    everywhere: Tensor = _Everywhere.apply(here)  # type: ignore[no-untyped-call]
     return everywhere
 
 

@@ -75,6 +75,7 @@ def _launch(folder: Path, processes: int) -> Course:
         min_nodes=1,
         max_nodes=1,
         nproc_per_node=processes,
+        run_id=folder.name,
         rdzv_backend="c10d",
         rdzv_endpoint=f"{HERE}:0",
         local_addr=HERE,

@@ -175,6 +175,7 @@ def trainer_for(
     largest = EVALUATION_BATCH if validation is None else min(EVALUATION_BATCH, len(validation))
     when = "no" if validation is None else "epoch"
     chooses = validation is not None and params.select_by != "last"
+    recomputed: dict[str, Any] = {CHECKPOINTING: params.gradient_checkpointing}
     stopping = [EarlyStoppingCallback(params.patience)] if chooses else []
     arguments = TrainingArguments(
         output_dir=str(folder),
@@ -184,7 +185,6 @@ def trainer_for(
         gradient_accumulation_steps=params.gradient_accumulation,
         accelerator_config={"split_batches": True},
         ddp_find_unused_parameters=True,
-        ddp_broadcast_buffers=False,
         dataloader_num_workers=params.loader_workers,
         learning_rate=params.learning_rate,
         weight_decay=params.weight_decay,
@@ -207,8 +207,10 @@ def trainer_for(
         report_to="none",
         seed=params.seed,
         data_seed=params.seed,
-        **{CHECKPOINTING: params.gradient_checkpointing},
+        **recomputed,
     )
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1  # else all GPUs would be taken by threads of this one process
     classes = len(model.config.labels)
     trainer = LightTrainer(
         model,
