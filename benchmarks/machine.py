@@ -73,10 +73,11 @@ def measured(work: Callable[[], Result]) -> Cost[Result]:
     """Do work here; its peak memory is that of the whole process so far."""
     started = process_time()
     result = work()
-    return Cost(result, round(process_time() - started, 1), round(_peak_memory_mb()))
+    return Cost(result, round(process_time() - started, 1), round(peak_memory_mb()))
 
 
-def _peak_memory_mb() -> float:
+def peak_memory_mb() -> float:
+    """The most memory that this process has had so far."""
     status = Path("/proc/self/status")
     if status.is_file():  # getrusage would also count what the parent held when it forked
         lines = status.read_text(encoding="utf-8").splitlines()

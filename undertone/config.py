@@ -120,7 +120,18 @@ class FaceParams(Section):
 
 
 class TrainingParams(Section):
-    """Fine-tuning by the Hugging Face Trainer."""
+    """Fine-tuning by the Hugging Face Trainer.
+
+    Attributes:
+        batch_size: utterances of a step, those of all processes and accumulated parts together.
+        bfloat16: on a CPU too; `auto` where a GPU has it.
+        processes: that train together, one for each GPU; without it as many as there are GPUs
+            that share a batch evenly, and one without a GPU.
+        gradient_accumulation: parts that a step is computed in, one after the other, for memory.
+        gradient_checkpointing: compute states of encoder layers twice rather than keep them.
+        loader_workers: processes beside each one that trains, which make its batches.
+        checkpoint_steps: steps between checkpoints within an epoch; each epoch ends with one.
+    """
 
     tuning: Tuning = "frozen"
     init: str | None = None  # a bundle to go on from, in place of new heads and `model`
@@ -141,7 +152,12 @@ class TrainingParams(Section):
     patience: int = Field(8, ge=1)
     refit: bool = False  # on the validation speakers too, for the epochs that they chose
     group_by_length: bool = False  # batches of texts of like length
-    bfloat16: bool = False  # on a CPU too; a GPU always does
+    bfloat16: bool | Literal["auto"] = "auto"
+    processes: int | None = Field(None, ge=1)
+    gradient_accumulation: int = Field(1, ge=1)
+    gradient_checkpointing: bool = False
+    loader_workers: int = Field(0, ge=0)
+    checkpoint_steps: int | None = Field(None, ge=1)
     loggers: tuple[Literal["dvclive", "tensorboard", "wandb"], ...] = ()
     device: str = "auto"
     seed: int = 17
@@ -150,6 +166,12 @@ class TrainingParams(Section):
     def _require_epochs(self) -> Self:
         if self.tuning == "frozen" and not self.epochs:
             raise ValueError("training.epochs must be 1 or more where the heads alone are trained")
+        shares = (self.processes or 1) * self.gradient_accumulation
+        if self.batch_size % shares:
+            raise ValueError(
+                f"training.batch_size of {self.batch_size} cannot be shared evenly by "
+                f"{shares} (training.processes times training.gradient_accumulation)"
+            )
         return self
 
 

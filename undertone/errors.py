@@ -25,6 +25,10 @@ class ModelError(UndertoneError):
     """A model folder or bundle is missing, incomplete or of the wrong kind."""
 
 
+class TrainingError(UndertoneError):
+    """A training run broke off; started again, it goes on from its last checkpoint."""
+
+
 class RegistryError(UndertoneError):
     """A model tag or pointer does not exist, or cannot be moved as asked."""
 

@@ -12,7 +12,7 @@ from undertone.bundle import Bundle
 from undertone.config import Params
 from undertone.errors import CorpusError
 from undertone.manifest import data_revision, read_manifest
-from undertone.training import fitting
+from undertone.training import fitting, stages
 from undertone.training.examples import Examples, load_examples
 from undertone.training.finetuning import finetune
 from undertone.training.learning import learn
@@ -79,7 +79,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been_killed(
         update={"training": params.training.model_copy(update={"patience": 2, "epochs": 12})}
     )
     finetune(corpus, heard, params, tmp_path / "whole" / "bundle")
-    build, out = fitting.trainer_for, tmp_path / "killed" / "bundle"
+    build, out = stages.trainer_for, tmp_path / "killed" / "bundle"
     killer, watcher = Killer(epoch=3.4), Killer(epoch=99)
 
     def watched_by(callback: Killer) -> Any:
@@ -90,11 +90,11 @@ def test_a_killed_run_ends_as_if_it_had_not_been_killed(
 
         return build_watched
 
-    monkeypatch.setattr(fitting, "trainer_for", watched_by(killer))
+    monkeypatch.setattr(stages, "trainer_for", watched_by(killer))
     with pytest.raises(KilledError):
         finetune(corpus, heard, params, out)
     assert not out.exists()
-    monkeypatch.setattr(fitting, "trainer_for", watched_by(watcher))
+    monkeypatch.setattr(stages, "trainer_for", watched_by(watcher))
     finetune(corpus, heard, params, out)
     epochs = len(Bundle.load(out).info["curves"]["heads"])
     assert watcher.steps == STEPS_AN_EPOCH * (epochs - 3)

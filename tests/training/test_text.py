@@ -101,7 +101,7 @@ def test_groups_batches_by_length(tmp_path: Path) -> None:
     params = synthetic.settings("training.group_by_length=true", "training.batch_size=9")
     bundle = begin(examples, params, synthetic.LABELS)
     batches = batches_of(bundle, examples, params.audio)
-    trainer = trainer_for(bundle, batches, batches, params.training, 1, tmp_path, [])
+    trainer = trainer_for(bundle.model, batches, batches, params.training, 1, tmp_path, [])
     samplers = (trainer._get_train_sampler(), trainer._get_eval_sampler(batches))
     assert [sampler.lengths for sampler in samplers] == [batches.lengths()] * 2
     assert len(set(batches.lengths())) == 4

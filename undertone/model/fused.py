@@ -44,6 +44,7 @@ class FusedModel(PreTrainedModel):
 
     config_class = FusedConfig
     config: FusedConfig
+    supports_gradient_checkpointing = True
     class_weights: Tensor
 
     def __init__(self, config: FusedConfig) -> None:

@@ -1,10 +1,41 @@
 """What the fused model is trained on."""
 
+from typing import Any
+
 import torch
-from torch import Tensor
+from torch import Tensor, distributed
 from torch.nn import functional
 
 SMALLEST_SPREAD = 1e-8
+
+
+class _Everywhere(torch.autograd.Function):
+    """The sum over all processes, of values and of gradients."""
+
+    @staticmethod
+    def forward(_ctx: Any, here: Tensor) -> Tensor:
+        everywhere = here.clone()
+        distributed.all_reduce(everywhere)
+        return everywhere
+
+    @staticmethod
+    def backward(_ctx: Any, gradient: Tensor) -> Tensor:
+        everywhere = gradient.clone()
+        distributed.all_reduce(everywhere)
+        return everywhere
+
+
+def total(values: Tensor) -> Tensor:
+    """Sum over the rows [B, …] of the batches of all processes that train together.
+
+    A loss that is made of such sums is the same in each process, and the mean of their gradients
+    is that of one process with all rows.
+    """
+    here = values.sum(0)
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return here
+    everywhere: Tensor = _Everywhere.apply(here)  # type: ignore[no-untyped-call]
+    return everywhere
 
 
 def weighted_cross_entropy(
@@ -29,7 +60,7 @@ def weighted_cross_entropy(
     weights = class_weights[labels]
     if counted is not None:
         losses, weights = losses * counted, weights * counted
-    return losses.sum() / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)
+    return total(losses) / total(weights).clamp_min(torch.finfo(weights.dtype).tiny)
 
 
 def concordance_loss(guess: Tensor, wanted: Tensor) -> Tensor:
@@ -40,15 +71,15 @@ def concordance_loss(guess: Tensor, wanted: Tensor) -> Tensor:
         wanted: [B, 3]; NaN entries do not count, nor columns with fewer than two others.
     """
     known = wanted.isfinite()
-    count = known.sum(0)
+    count = total(known.float())
     wanted = torch.where(known, wanted, 0.0)
     guess = torch.where(known, guess, 0.0)
-    mean_guess, mean_wanted = (values.sum(0) / count.clamp_min(1) for values in (guess, wanted))
+    mean_guess, mean_wanted = (total(values) / count.clamp_min(1) for values in (guess, wanted))
     off_guess = (guess - mean_guess) * known
     off_wanted = (wanted - mean_wanted) * known
-    spread = (off_guess.square() + off_wanted.square()).sum(0)
+    spread = total(off_guess.square() + off_wanted.square())
     spread = spread / count.clamp_min(1) + (mean_guess - mean_wanted).square()
-    together = 2 * (off_guess * off_wanted).sum(0) / count.clamp_min(1)
+    together = 2 * total(off_guess * off_wanted) / count.clamp_min(1)
     loss = 1 - together / spread.clamp_min(SMALLEST_SPREAD)
     counted = count >= 2
     return (loss * counted).sum() / counted.sum().clamp_min(1)

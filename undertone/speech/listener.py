@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from math import ceil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,8 +19,10 @@ from undertone.speech.conversion import has_decoder
 from undertone.speech.encoder import AcousticEncoder, pool
 from undertone.speech.engines import encode_by
 from undertone.speech.features import HOP, grid_frames, log_mel, real_frames, states_of
-from undertone.speech.recogniser import Recogniser, Said
 from undertone.timing import Timings
+
+if TYPE_CHECKING:
+    from undertone.speech.recogniser import Recogniser, Said
 
 EDGE_SECONDS = 0.5
 PAUSE_SECONDS = 2.0  # what someone says is cut at longer ones, as faster-whisper does
@@ -88,7 +91,7 @@ class _Part:
     start: float
     statistics: NDArray[np.float32]
     states: int
-    said: Said | None
+    said: "Said | None"
 
 
 class Listener:
@@ -107,7 +110,7 @@ class Listener:
         self.encoder = AcousticEncoder.from_folder(folder).to(self._device)
         self._encode = encode_by(params.engine, self.encoder, folder)
         self.can_transcribe = params.transcribe and has_decoder(folder)
-        self._recogniser = Recogniser(folder, params) if self.can_transcribe else None
+        self._recogniser = _recogniser(folder, params) if self.can_transcribe else None
 
     def listen(
         self,
@@ -182,7 +185,7 @@ class Listener:
                 watch(states[place, :, :real], window.start)
             yield _Part(window.start, statistics[place], real, written.get(place))
 
-    def _write(self, batch: Sequence[_Window], last: Tensor) -> dict[int, Said]:
+    def _write(self, batch: Sequence[_Window], last: Tensor) -> "dict[int, Said]":
         """What is said in windows of one length, by their place in the batch."""
         if self._recogniser is None:
             return {}
@@ -278,13 +281,19 @@ def merge(statistics: Sequence[NDArray[np.float32]], weights: Sequence[int]) -> 
     return np.concatenate([overall, np.sqrt(variance)], axis=-1).astype(np.float32)
 
 
+def _recogniser(folder: Path, params: ListeningParams) -> "Recogniser":
+    from undertone.speech.recogniser import Recogniser  # training needs none of its libraries
+
+    return Recogniser(folder, params)
+
+
 def _cut(start: float, end: float, longest: float) -> list[Stretch]:
     parts = max(1, ceil((end - start) / longest))
     marks = np.linspace(start, end, parts + 1).tolist()
     return list(pairwise(marks))
 
 
-def _transcript(spoken: Sequence[Said], language: str) -> Transcript:
+def _transcript(spoken: "Sequence[Said]", language: str) -> Transcript:
     return Transcript(
         text=" ".join(text for text, _ in spoken if text),
         words=[word for _, words in spoken for word in words],
@@ -292,7 +301,7 @@ def _transcript(spoken: Sequence[Said], language: str) -> Transcript:
     )
 
 
-def _shifted(said: Said, by: float) -> Said:
+def _shifted(said: "Said", by: float) -> "Said":
     text, words = said
     return text, [
         word.model_copy(update={"start": round(word.start + by, 2), "end": round(word.end + by, 2)})

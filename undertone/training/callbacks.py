@@ -26,7 +26,7 @@ class ProgressBar(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         """Draw the bar."""
-        if not sys.stderr.isatty():
+        if not (state.is_world_process_zero and sys.stderr.isatty()):
             return
         columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
         self.bar = Progress(*columns, console=Console(stderr=True))
@@ -58,6 +58,20 @@ class ProgressBar(TrainerCallback):
         """Take the bar away."""
         if self.bar:
             self.bar.stop()
+
+
+class Checkpoints(TrainerCallback):
+    """Asks for a checkpoint every so many steps, beside those that end an epoch."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """Ask for one where it is time."""
+        if state.global_step % self.steps == 0:
+            control.should_save = True
 
 
 def trackers(names: Sequence[str], folder: Path) -> list[TrainerCallback]:

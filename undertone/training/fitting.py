@@ -2,37 +2,28 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any, get_args
 
 import torch
 from torch import nn
-from transformers import Trainer, TrainerCallback, set_seed
+from transformers import set_seed
 
 from undertone.bundle import Bundle
-from undertone.config import Params, Score, Tuning
+from undertone.config import Params, Tuning
 from undertone.model.config import AUDIO
 from undertone.training.batches import Batches, acoustic_statistics, batches_of, settle
 from undertone.training.beginning import begin, equip
-from undertone.training.callbacks import ProgressBar, trackers
 from undertone.training.examples import Examples
 from undertone.training.probing import probe_layers
-from undertone.training.trainer import Penalty, device_of, last_checkpoint, trainer_for
+from undertone.training.ranks import processes_for, teach_together
+from undertone.training.stages import Lesson, Stage
+from undertone.training.trainer import Penalty, device_of
 from undertone.training.tuning import tuned
 
 HEADS: tuple[Tuning, ...] = ("frozen", "adapter")  # that leave the encoders as they are
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A part of a fit: what it trains, and for how many epochs at most."""
-
-    name: str
-    tuning: Tuning
-    epochs: int
 
 
 def fit(
@@ -77,10 +68,9 @@ def fit(
     bundle.info = {"curves": {}, "epochs": {}, "trained_parameters": 0}
     *first, last = _stages(params, new=init is None)
     for stage in (*first, last):
-        told = trackers(params.training.loggers, logs / stage.name) if logs else []
         with TemporaryDirectory() as scratch:
             kept = checkpoints if checkpoints and stage is last else Path(scratch)
-            _run(bundle, train, validation, params, stage, kept, told, penalty)
+            _run(bundle, train, validation, params, stage, kept, logs, penalty)
     bundle.model.train(mode=False)
     if last.tuning != "adapter":
         _remember(bundle, train, params)
@@ -162,7 +152,7 @@ def _run(
     params: Params,
     stage: Stage,
     checkpoints: Path,
-    told: list[TrainerCallback],
+    logs: Path | None,
     penalty: Penalty | None,
 ) -> None:
     training, model = params.training, bundle.model
@@ -172,16 +162,13 @@ def _run(
     with tuned(model, stage.tuning, training.lora_rank, training.frozen_layers):
         learnt = _ready(bundle, train, params, train.numbers())
         chosen = None if validation is None else _ready(bundle, validation, params)
-        callbacks = [ProgressBar(f"fitting {stage.name}"), *told]
-        trainer = trainer_for(
-            bundle, learnt, chosen, training, stage.epochs, checkpoints, callbacks, penalty
-        )
-        found = last_checkpoint(checkpoints)
-        trainer.train(resume_from_checkpoint=str(found) if found else None)
-    trained = max(_moved(trainer), bundle.info["trained_parameters"])
+        told = logs / stage.name if logs else None
+        lesson = Lesson(model, stage, learnt, chosen, training, checkpoints, told, penalty)
+        course = teach_together(lesson, processes_for(training, len(learnt)))
+    trained = max(course.trained_parameters, bundle.info["trained_parameters"])
     bundle.info["trained_parameters"] = trained
-    bundle.info["curves"][stage.name] = _curve(trainer.state.log_history)
-    bundle.info["epochs"][stage.name] = _kept_epoch(trainer)
+    bundle.info["curves"][stage.name] = course.curve
+    bundle.info["epochs"][stage.name] = course.epoch
 
 
 def _ready(
@@ -189,28 +176,3 @@ def _ready(
 ) -> Batches:
     batches = batches_of(bundle, examples, params.audio, views=views)
     return settle(bundle.model, batches, params.training.frozen_layers)
-
-
-def _moved(trainer: Trainer) -> int:
-    """How many parameters ever had a gradient: not those of a modality that no example has."""
-    states = trainer.optimizer.state.items() if trainer.optimizer else ()
-    return sum(weight.numel() for weight, known in states if known["exp_avg_sq"].any())
-
-
-def _kept_epoch(trainer: Trainer) -> int:
-    """The epoch whose weights were kept: the best on validation, or the last."""
-    state = trainer.state
-    step = state.best_global_step or state.global_step
-    return max(1, round(step * state.num_train_epochs / state.max_steps))
-
-
-def _curve(history: list[dict[str, Any]]) -> list[dict[str, float]]:
-    """Epoch by epoch: training loss, validation loss and validation scores."""
-    names = {"loss": "loss"} | {
-        f"eval_{name}": f"validation_{name}" for name in ("loss", *get_args(Score))
-    }
-    epochs: dict[float, dict[str, float]] = {}
-    for entry in history:
-        figures = {names[key]: value for key, value in entry.items() if key in names}
-        epochs.setdefault(entry["epoch"], {"epoch": entry["epoch"]}).update(figures)
-    return [figures for figures in epochs.values() if "validation_uar" in figures]

@@ -253,7 +253,6 @@ class Pictures:
         self.files = files
         self.processor = processor
         self.detect = detect
-        self._face = lru_cache(maxsize=KEPT_FACES)(self._see)
 
     def present(self) -> Tensor:
         """Which of the pictures show a face [N].
@@ -261,14 +260,15 @@ class Pictures:
         Raises:
             PictureError: a picture cannot be read, or is over the bounds.
         """
-        return torch.tensor([self._face(place) is not None for place in range(len(self.files))])
+        return torch.tensor([_face(file, self.detect) is not None for file in self.files])
 
     def batch(self, index: Tensor) -> Inputs:
         """Pixels [B, C, height, width] of the examples at positions `index` [B]."""
-        found = [self._face(int(place)) for place in index]
+        found = [_face(self.files[place], self.detect) for place in index.tolist()]
         faces = [NO_FACE if face is None else face for face in found]
         return {"pixel_values": self.processor(faces, return_tensors="pt")["pixel_values"]}
 
-    def _see(self, place: int) -> Picture | None:
-        file = self.files[place]
-        return see(file, detect=self.detect).crop if file else None
+
+@lru_cache(maxsize=KEPT_FACES)
+def _face(file: Path | None, detect: bool) -> Picture | None:
+    return see(file, detect=detect).crop if file else None

@@ -1,8 +1,9 @@
 """The Hugging Face Trainer, with light checkpoints and one learning rate for encoders."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.utils.data import DataLoader
 from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
@@ -20,7 +22,6 @@ from transformers import (
 )
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from undertone.bundle import Bundle
 from undertone.calibration import softmax
 from undertone.config import Score, SelectBy, TrainingParams
 from undertone.evaluation.metrics import confusion, macro_f1_of, uar_of, weighted_f1_of
@@ -30,10 +31,27 @@ from undertone.training.sources import Inputs
 from undertone.training.tuning import of_encoder
 
 EVALUATION_BATCH = 256
+CHECKPOINTING = (  # under the name that this version of transformers has for it
+    "activation_checkpointing"
+    if hasattr(TrainingArguments, "activation_checkpointing")
+    else "gradient_checkpointing"
+)
 
 Penalty = Callable[[FusedModel, Inputs, FusedOutput], Tensor]
 SELECTION = "selection"
 SURPRISE_WEIGHT = 0.5
+
+
+class Grouped(LengthGroupedSampler):
+    """Batches of like length, in an order that the seed and the epoch alone decide."""
+
+    def __init__(self, size: int, lengths: list[int], seed: int) -> None:
+        super().__init__(size, lengths=lengths, generator=torch.Generator())
+        self.seed = seed
+
+    def set_epoch(self, epoch: int) -> None:
+        """Take the order of an epoch."""
+        self.generator.manual_seed(self.seed + epoch)
 
 
 class LightTrainer(Trainer):
@@ -87,6 +105,17 @@ class LightTrainer(Trainer):
         grouped = self._grouped(batches, self.args.train_batch_size)
         return grouped or super()._get_train_sampler(batches)
 
+    def get_train_dataloader(self) -> DataLoader[Inputs]:
+        """Batches to learn from; where processes share them, whole ones alone.
+
+        So none waits for another that has none left. What is left out is new in each epoch.
+        """
+        self.args.dataloader_drop_last = self.args.world_size > 1
+        try:
+            return super().get_train_dataloader()
+        finally:
+            self.args.dataloader_drop_last = False
+
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
         grouped = self._grouped(eval_dataset, EVALUATION_BATCH)
         return grouped or super()._get_eval_sampler(eval_dataset)
@@ -94,7 +123,7 @@ class LightTrainer(Trainer):
     def _grouped(self, batches: Any, size: int) -> LengthGroupedSampler | None:
         """Batches of texts of like length, which need little padding; none where not asked for."""
         lengths = batches.lengths() if self.grouped else None
-        return LengthGroupedSampler(size, lengths=lengths) if lengths else None
+        return Grouped(size, lengths, self.args.seed) if lengths else None
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:  # noqa: ARG002
         folder = Path(output_dir or str(self.args.output_dir))
@@ -111,7 +140,7 @@ class LightTrainer(Trainer):
 
 
 def trainer_for(
-    bundle: Bundle,
+    model: FusedModel,
     train: Batches,
     validation: Batches | None,
     params: TrainingParams,
@@ -128,8 +157,11 @@ def trainer_for(
     have the same UAR, or differ by an utterance, and the log-loss tells which of them is surer
     and righter.
 
+    Started in one of several processes, it is given its share of each batch, and the validation
+    examples that all of them went through.
+
     Args:
-        bundle: whose model is trained, in place.
+        model: is trained in place.
         train: what it learns from.
         validation: what chooses the best epoch.
         params: rates, batch size, device, seed.
@@ -139,14 +171,21 @@ def trainer_for(
         penalty: added to the loss.
     """
     on_gpu = device_of(params.device).type == "cuda"
+    ranks = int(os.environ.get("WORLD_SIZE", "1"))
+    largest = EVALUATION_BATCH if validation is None else min(EVALUATION_BATCH, len(validation))
     when = "no" if validation is None else "epoch"
     chooses = validation is not None and params.select_by != "last"
+    recomputed: dict[str, Any] = {CHECKPOINTING: params.gradient_checkpointing}
     stopping = [EarlyStoppingCallback(params.patience)] if chooses else []
     arguments = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=epochs,
-        per_device_train_batch_size=params.batch_size,
-        per_device_eval_batch_size=EVALUATION_BATCH,
+        per_device_train_batch_size=params.batch_size // params.gradient_accumulation,
+        per_device_eval_batch_size=-(-largest // ranks) * ranks,
+        gradient_accumulation_steps=params.gradient_accumulation,
+        accelerator_config={"split_batches": True},
+        ddp_find_unused_parameters=True,
+        dataloader_num_workers=params.loader_workers,
         learning_rate=params.learning_rate,
         weight_decay=params.weight_decay,
         warmup_steps=params.warmup_steps,
@@ -163,14 +202,18 @@ def trainer_for(
         label_names=["labels"],
         dataloader_pin_memory=on_gpu,
         use_cpu=not on_gpu,
-        bf16=on_gpu or params.bfloat16,
+        bf16=_bfloat16(params.bfloat16, on_gpu=on_gpu),
         disable_tqdm=True,
         report_to="none",
         seed=params.seed,
+        data_seed=params.seed,
+        **recomputed,
     )
-    classes = len(bundle.labels)
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1  # else all GPUs would be taken by threads of this one process
+    classes = len(model.config.labels)
     trainer = LightTrainer(
-        bundle.model,
+        model,
         arguments,
         data_collator=as_is,
         train_dataset=train,
@@ -182,6 +225,8 @@ def trainer_for(
         penalty=penalty,
     )
     trainer.remove_callback(PrinterCallback)
+    if ranks > 1:
+        torch.manual_seed(params.seed + arguments.process_index)
     return trainer
 
 
@@ -192,9 +237,14 @@ def device_of(name: str) -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """The latest checkpoint that was written to its end, or none."""
-    whole = [file.parent for file in folder.glob("checkpoint-*/trainer_state.json")]
+def _bfloat16(asked: bool | Literal["auto"], *, on_gpu: bool) -> bool:
+    return on_gpu and torch.cuda.is_bf16_supported() if asked == "auto" else asked
+
+
+def last_checkpoint(folder: Path, processes: int = 1) -> Path | None:
+    """The latest checkpoint that all processes wrote to its end, or none."""
+    told = [file.parent for file in folder.glob("checkpoint-*/trainer_state.json")]
+    whole = [path for path in told if len(list(path.glob("rng_state*.pth"))) == processes]
     return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 
 
