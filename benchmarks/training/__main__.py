@@ -1,18 +1,17 @@
-"""How fast models are trained, and what a large corpus takes; written to docs/benchmarks.md.
+"""How fast models are trained; written to docs/benchmarks.md.
 
 `python -m benchmarks.training speed [--device cuda]` measures profiles and settings, and what it
-found stands in docs/benchmarks/training-DEVICE-PROFILES.json. `python -m benchmarks.training plan`
-says from that what a corpus of so many hours takes.
+found stands in docs/benchmarks/training-DEVICE-PROFILES.json.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks.training import plan, speed
+from benchmarks.training import speed
 from undertone.errors import UndertoneError
 
-PARTS = {"speed": speed, "plan": plan}
+PARTS = {"speed": speed}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
