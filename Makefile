@@ -71,7 +71,7 @@ imports: install
 
 # What is in the images, for Python 3.11 and 3.12. torch is pinned in constraints.txt, without a hash:
 # its builds for a CPU and for CUDA differ, and with them what they ask for.
-EXTRAS := train registry serve trace monitor pipelines data
+EXTRAS := train registry serve trace monitor pipelines data postgres s3
 lock: install
 	$(BIN)/uv pip compile pyproject.toml deploy/tools.in $(EXTRAS:%=--extra %) --quiet --universal \
 	  --python-version 3.11 --constraints constraints.txt --no-emit-package torch --generate-hashes \

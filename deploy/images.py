@@ -34,11 +34,12 @@ class Role:
     wheels: str = "cpu"
 
 
-PIPELINE = "train monitor pipelines data"
+STORES = "postgres s3"
+PIPELINE = f"train monitor pipelines data {STORES}"
 ROLES = {
-    "serving": Role("serve trace", 2300),
+    "serving": Role(f"serve trace {STORES}", 2300),
     "pipeline-cpu": Role(PIPELINE, 3200),
-    "monitoring": Role("monitor", 1500, shared=""),
+    "monitoring": Role(f"monitor {STORES}", 1500, shared=""),
     "pipeline-gpu": Role(PIPELINE, 9000, wheels="gpu"),
 }
 
