@@ -2,8 +2,11 @@ import json
 
 import pytest
 
-from serving.lifecycle import conclude
+from monitoring.store import Store
+from serving.lifecycle import bring_along, conclude
+from serving.registry import Registry
 from serving.signing import read_decision
+from undertone.errors import RegistryError
 
 
 @pytest.fixture
@@ -50,3 +53,29 @@ def test_the_decision_goes_with_the_challenger_signed(store, registry, pair, dec
     assert told == {"promote": promote, "reason": f"as the gate says: {promote}"}
     assert read_decision(registry.show(champion).path, champion) is None
     assert registry.champion() == (challenger if promote else champion)
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A store that has never heard of a model."""
+    store = Store(f"sqlite:///{tmp_path / 'elsewhere.sqlite'}")
+    yield store
+    store.close()
+
+
+def test_a_model_that_came_with_the_service_becomes_its_first_champion(elsewhere, pair):
+    _, tag = pair
+    bring_along(elsewhere, tag)
+    assert Registry(elsewhere).champion() == tag
+    assert elsewhere.lineage_of_tag(tag) is not None
+
+
+def test_the_champion_that_a_store_has_stays(store, pair):
+    champion, other = pair
+    bring_along(store, other)
+    assert Registry(store).champion() == champion
+
+
+def test_a_model_that_did_not_come_with_the_service_is_named(elsewhere, pair):
+    with pytest.raises(RegistryError, match="undertone:absent"):
+        bring_along(elsewhere, "undertone:absent")
