@@ -83,7 +83,7 @@ wheels:
 	  $(PYTHON) -m pip download --quiet --no-deps --no-index --only-binary :all: \
 	    --python-version 3.11 --constraint constraints.txt --dest deploy/wheels/cpu torch
 
-# One image for each role, or for those in ROLES; see deploy/README.md.
+# One image for each role, or for those in ROLES; see deploy/images.md.
 images: wheels
 	$(PYTHON) deploy/images.py $(ROLES)
 

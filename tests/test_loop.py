@@ -13,20 +13,14 @@ from monitoring.store import Store
 from pipelines.local import LocalRun, PipelineError, run_local
 from serving.client import Client
 from serving.registry import Registry
+from tests.lenient import LENIENT
 from undertone.config import Params, load_params
 from undertone.manifest import read_manifest
 
 SMALL = (
+    *LENIENT,
     "corpus.generated.clips=400",
-    "training.epochs=6",
     "continual.epochs=8",
-    "continual.min_labels=40",
-    "promotion.min_gain=0",
-    "promotion.max_forgetting=0.9",
-    "promotion.max_part_loss=1",
-    "promotion.max_ece_rise=1",
-    "promotion.min_holdout=5",
-    "feedback.trusted=[test]",
 )
 CALLS = 150
 pytestmark = pytest.mark.timeout(900)

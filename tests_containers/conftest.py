@@ -10,6 +10,7 @@ import soundfile
 from runs import Done, run_timed
 
 from cli.console import table_of
+from tests.lenient import LENIENT
 from undertone.audio import SAMPLE_RATE
 from undertone.config import GeneratedParams, Params, load_params
 from undertone.corpora.generated import generate
@@ -17,18 +18,11 @@ from undertone.corpora.generated import generate
 MEASURED = pytest.StashKey[list[tuple[str, ...]]]()
 CLIPS = 300
 SMALL = (
+    *LENIENT,
     "corpus.name=table",
-    "training.epochs=6",
     "timeline.joined=2",
     "continual.epochs=4",
-    "continual.min_labels=40",
-    "promotion.min_gain=0",
-    "promotion.max_forgetting=0.9",
-    "promotion.max_part_loss=1",
-    "promotion.max_ece_rise=1",
-    "promotion.min_holdout=5",
     "promotion.behaviour_clips=10",
-    "feedback.trusted=[test]",
 )
 
 

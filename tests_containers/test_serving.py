@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from deploy.images import ROOT, tag_of
 from monitoring.store import Store
 from serving.client import Client
 from serving.registry import Registry
+from tests.callers import Callers
 
 CALLERS = 6
 USE = {"role": "caller", "purpose": "research"}
@@ -97,36 +97,20 @@ def _require_confined(container) -> None:
 
 def _stop_under_fire(container, key: str, clip: Path) -> Counter:
     """Callers that connect anew for each request, until they are refused."""
-    outcomes: Counter = Counter()
-    began = threading.Barrier(CALLERS + 1)
+    url, headers = address(container) + "/predict", {"Authorization": f"Bearer {key}"}
 
-    def _call() -> None:
-        url, headers = address(container) + "/predict", {"Authorization": f"Bearer {key}"}
-        began.wait()
-        while True:
-            try:
-                reply = httpx.post(
-                    url,
-                    headers=headers,
-                    files={"audio": clip.read_bytes()},
-                    data=USE,
-                    timeout=30,
-                    trust_env=False,
-                )
-                outcomes[reply.status_code] += 1
-            except httpx.ConnectError:
-                outcomes["refused"] += 1
-                return
-            except httpx.HTTPError as error:
-                outcomes[repr(error)] += 1
-                return
+    def call() -> httpx.Response:
+        return httpx.post(
+            url,
+            headers=headers,
+            files={"audio": clip.read_bytes()},
+            data=USE,
+            timeout=30,
+            trust_env=False,
+        )
 
-    callers = [threading.Thread(target=_call) for _ in range(CALLERS)]
-    for caller in callers:
-        caller.start()
-    began.wait()
+    callers = Callers(CALLERS, call)
     time.sleep(2)
     container.stop(timeout=60)
-    for caller in callers:
-        caller.join()
-    return outcomes
+    callers.join()
+    return callers.outcomes

@@ -4,13 +4,13 @@
 a part found stands in docs/benchmarks/loop-PART.json.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from benchmarks.asking import asked
 from benchmarks.loop import continual, drift, windows
 from benchmarks.machine import Machine
 from benchmarks.page import publish
@@ -22,20 +22,11 @@ PARTS = {"drift": drift, "windows": windows, "continual": continual}
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure one part, and write the page."""
-    parser = argparse.ArgumentParser(
-        "benchmarks.loop",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parts = parser.add_subparsers(dest="part", required=True)
-    for name, module in PARTS.items():
-        module.add_options(parts.add_parser(name, help=module.__doc__))
-    told = list(sys.argv[1:] if arguments is None else arguments)
-    given = parser.parse_args(told)
+    given, command = asked("benchmarks.loop", __doc__, PARTS, arguments)
     found = PARTS[given.part].measure(given)
     part = Part(
         name="-".join(filter(None, [given.part, found.of])),
-        command=" ".join(["python -m benchmarks.loop", *told]),
+        command=command,
         machine=Machine.here(),
         figures=found.figures,
         table=found.table,

@@ -2,13 +2,13 @@
 
 import os
 import signal
-import threading
 import time
-from collections import Counter
 
 import httpx
 import psutil
 from serving_harness import live_service
+
+from tests.callers import Callers
 
 CALLERS = 8
 OPEN = "access: {default_role: caller, default_purpose: research}"
@@ -19,29 +19,16 @@ def test_whoever_got_through_is_answered_and_others_are_refused(tmp_path):
         live.wait_alive()
         live.registry.promote(live.register("anger"), "first")
         live.client.wait_ready(30)
-        outcomes: Counter = Counter()
 
-        def call() -> None:
-            while True:
-                try:
-                    reply = httpx.post(live.url + "/predict", files={"text": (None, "hello")})
-                    outcomes[reply.status_code] += 1
-                except httpx.ConnectError:
-                    outcomes["refused"] += 1
-                    return
-                except httpx.HTTPError as error:
-                    outcomes[repr(error)] += 1
-                    return
+        def call() -> httpx.Response:
+            return httpx.post(live.url + "/predict", files={"text": (None, "hello")})
 
-        callers = [threading.Thread(target=call) for _ in range(CALLERS)]
-        for caller in callers:
-            caller.start()
+        callers = Callers(CALLERS, call)
         time.sleep(1)
         os.kill(_supervisor(live.url), signal.SIGTERM)
-        for caller in callers:
-            caller.join()
-    assert set(outcomes) == {200, "refused"}
-    assert outcomes["refused"] == CALLERS
+        callers.join()
+    assert set(callers.outcomes) == {200, "refused"}
+    assert callers.outcomes["refused"] == CALLERS
 
 
 def test_while_it_drains_it_wants_no_more_callers_and_ends_connections(tmp_path, monkeypatch):
