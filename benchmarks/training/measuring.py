@@ -2,7 +2,6 @@
 
 import gc
 import json
-import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from undertone.model.fused import FusedModel
 from undertone.training.batches import Batches
 from undertone.training.ranks import teach_together
 from undertone.training.sources import Inputs
-from undertone.training.stages import Lesson, Stage
+from undertone.training.stages import Lesson, Stage, is_first_process
 from undertone.training.tuning import tuned
 
 WARM_UP = 2  # steps before time is taken
@@ -109,7 +108,7 @@ class Stopwatch:
         """Start or stop where it is time: the beginning of a step is the end of the one before."""
         if self.asked == WARM_UP * self.parts:
             self.started = self._now()
-        if self.asked == (WARM_UP + self.steps) * self.parts and _is_first():
+        if self.asked == (WARM_UP + self.steps) * self.parts and is_first_process():
             self.file.write_text(json.dumps([self._now() - self.started, _memory()]), "utf-8")
         self.asked += 1
 
@@ -170,10 +169,6 @@ def _precision(case: Case) -> AbstractContextManager[Any]:
 
 def _on_device(case: Case, inputs: Inputs) -> Inputs:
     return {name: value.to(case.device) for name, value in inputs.items()}
-
-
-def _is_first() -> bool:
-    return os.environ.get("RANK", "0") == "0"
 
 
 def _memory() -> float:

@@ -64,6 +64,11 @@ class Course:
     trained_parameters: int
 
 
+def is_first_process() -> bool:
+    """Whether this process is the only one that trains, or the first of several."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def teach(lesson: Lesson) -> Course:
     """Train a stage in this process, which may be one of several that torchrun's launcher started.
 
@@ -73,7 +78,7 @@ def teach(lesson: Lesson) -> Course:
     callbacks: list[TrainerCallback] = [ProgressBar(f"fitting {stage.name}")]
     if params.checkpoint_steps:
         callbacks.append(Checkpoints(params.checkpoint_steps))
-    if lesson.logs and os.environ.get("RANK", "0") == "0":
+    if lesson.logs and is_first_process():
         callbacks += trackers(params.loggers, lesson.logs)
     trainer = trainer_for(
         lesson.model,
