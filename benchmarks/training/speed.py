@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
@@ -45,6 +46,8 @@ def run(given: argparse.Namespace, command: str) -> None:
         for side in _sides(case)
     ]
     speeds: list[Speed] = []
+    if given.device == "cuda":  # loads a kernel when a shape first needs it
+        _warm_up([turn for turn in turns if turn[0].device == "cuda"])
     began = perf_counter()
     for number in range(given.rounds):
         if number and given.limit and perf_counter() - began > given.limit:
@@ -56,6 +59,12 @@ def run(given: argparse.Namespace, command: str) -> None:
             except torch.OutOfMemoryError:
                 print(f"{case}: the GPU has too little memory")
         _write(_part(speeds, given, command), given.out)
+
+
+def _warm_up(turns: Sequence[tuple[Case, str]]) -> None:
+    for case, side in track(turns, "warming up"):
+        with suppress(torch.OutOfMemoryError):  # is told when it is measured
+            measure(case, side, steps=1)
 
 
 def _part(speeds: list[Speed], given: argparse.Namespace, command: str) -> Speeds:
