@@ -5,7 +5,7 @@ from pathlib import Path
 from benchmarks.accuracy.record import read_rows
 from benchmarks.accuracy.render import accuracy
 from benchmarks.parts import Part, read_parts
-from benchmarks.sections import LOOP, SPEED, section
+from benchmarks.sections import LOOP, SPEED, TRAINING, section
 from undertone.files import write_json, write_text
 
 FOLDER = Path("docs/benchmarks")
@@ -21,6 +21,7 @@ def write_page(folder: Path = FOLDER) -> None:
         HEAD,
         accuracy(read_rows(folder), folder),
         section(SPEED, read_parts(folder, "serving")),
+        section(TRAINING, read_parts(folder, "training")),
         section(LOOP, read_parts(folder, "loop")),
     ]
     write_text(folder.with_suffix(".md"), "\n".join(parts))

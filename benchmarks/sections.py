@@ -13,6 +13,12 @@ greedy), wav2vec 2.0 base and BERT base through the pipelines of transformers; w
 are not to be had, they are by chance, which changes what is said and not how long it takes.
 """
 
+TRAINING = """# Training
+
+Made by `python -m benchmarks.training`: utterances a second and the most memory of a case, turn
+about with a plain loop of PyTorch's over the same model and batches. Clips last 5 seconds on
+average; the heads train on what was heard before. A GPU's peak is that of its allocator.
+"""
 
 LOOP = """# The loop
 
