@@ -132,7 +132,7 @@ def _row(speed: Speed) -> list[str]:
     return [
         str(speed.case),
         speed.side,
-        f"{speed.utterances_per_second:.4g}",
-        f"{speed.audio_per_second:.4g}",
-        f"{speed.peak_memory_mb:.0f}",
+        f"{speed.utterances_per_second:,.0f}",
+        f"{speed.audio_per_second:,.0f}",
+        f"{speed.peak_memory_mb:,.0f}",
     ]
