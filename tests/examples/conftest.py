@@ -1,0 +1,30 @@
+"""A live service for the examples: it hears the generated corpus's words and feels by them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.serving.serving_harness import Live, live_service, write_evaluation
+from tests.serving.untrained import write_untrained_bundle
+from undertone.hub import resolve
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The service, with its store."""
+    home = tmp_path_factory.mktemp("examples")
+    with live_service(home, "worded_service:Undertone", "profile: demo") as live:
+        bundle = write_untrained_bundle(home / "bundle", resolve("whisper-demo"))
+        evaluation = write_evaluation(home / "evaluation")
+        origin = {"data_revision": "r1", "split_hash": "s1", "run_id": "run-1"}
+        live.registry.promote(
+            live.registry.register(bundle, evaluation=evaluation, **origin), "first"
+        )
+        live.client.wait_ready(120)
+        yield live
+
+
+@pytest.fixture(scope="session")
+def service(live: Live) -> str:
+    """Its base URL."""
+    return live.url
