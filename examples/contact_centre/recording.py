@@ -1,6 +1,7 @@
 """A recorded call as it would come in: one channel of it, frame by frame."""
 
 import asyncio
+import time
 import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ def opened(path: Path) -> Iterator[wave.Wave_read]:
 async def frames(file: wave.Wave_read, channel: int, speed: float) -> AsyncIterator[bytes]:
     """One channel's samples, no faster than they were spoken times `speed`."""
     count = round(FRAME_S * file.getframerate())
+    due = time.monotonic()
     while both := file.readframes(count):
         yield np.frombuffer(both, "<i2")[channel::2].tobytes()
-        await asyncio.sleep(FRAME_S / speed)
+        due += FRAME_S / speed
+        await asyncio.sleep(due - time.monotonic())

@@ -1,6 +1,8 @@
 """A live service for the examples: it hears the generated corpus's words and feels by them."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +30,10 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def service(live: Live) -> str:
     """Its base URL."""
     return live.url
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures of the examples go: `UNDERTONE_PICTURES`, for the README, or a passing one."""
+    kept = os.environ.get("UNDERTONE_PICTURES")
+    return Path(kept) if kept else tmp_path_factory.mktemp("pictures")
