@@ -1,0 +1,78 @@
+"""python -m examples.contact_centre: hear a call, send corrections, make a call to try."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from examples.contact_centre import corrections, replies, sample, settings
+from examples.contact_centre.conversation import Conversation
+from examples.contact_centre.desk import WIDTH, Desk
+from examples.contact_centre.summary import Summary
+from examples.contact_centre.writer import EndpointWriter
+from examples.events.terminal import command
+from serving.client import AsyncClient, Client
+from undertone.labelling.endpoint import Endpoint
+
+KEY = "UNDERTONE_KEY"
+URL = "http://127.0.0.1:3000"
+
+Address = Annotated[str, typer.Option("--url", help="Where Undertone listens.")]
+
+app = typer.Typer(help="A contact centre on Undertone.", no_args_is_help=True)
+
+
+@app.command()
+def hear(
+    call: Annotated[Path, typer.Argument(help="A WAV of two channels.")],
+    out: Annotated[Path, typer.Option(help="Takes the summary.")] = Path("call"),
+    url: Address = URL,
+    speed: Annotated[float, typer.Option(min=0.1, max=8, help="Times as fast as spoken.")] = 1.0,
+    endpoint: Annotated[
+        str | None, typer.Option(help="An OpenAI-compatible address for unseen questions.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="The language model's name there.")] = "",
+    key_variable: Annotated[
+        str | None, typer.Option(help="The environment variable with its key.")
+    ] = None,
+) -> None:
+    """Follow a call as if it were spoken now, then write its summary."""
+    rules = settings.load()
+    writer = EndpointWriter(Endpoint(endpoint, model, key_variable)) if endpoint else None
+    proposals = replies.Replies(replies.load(), rules.replies.mood, writer=writer)
+    console = Console(record=True, width=WIDTH)
+    conversation = Conversation(rules, proposals, Desk(console))
+    asyncio.run(_follow(conversation, url, call, speed))
+    summary = Summary(conversation.moments, conversation.alerts, rules.summary)
+    summary.write(out, call.name)
+    console.save_svg(str(out / "desk.svg"), title=f"Agent's desk · {call.name}")
+    typer.echo(f"{len(conversation.moments)} utterances → {out}")
+
+
+@app.command()
+def correct(
+    table: Annotated[Path, typer.Argument(help="utterances.csv with corrections filled in.")],
+    by: Annotated[str, typer.Option(help="Who corrected.")],
+    url: Address = URL,
+) -> None:
+    """Send an agent's corrections as feedback."""
+    with Client(url, key=os.environ.get(KEY)) as client:
+        typer.echo(f"{corrections.send(client, table, by)} corrections sent")
+
+
+@app.command("sample")
+def make_sample(out: Annotated[Path, typer.Argument(help="The WAV to write.")]) -> None:
+    """Write a call to try the example on."""
+    sample.write(out)
+
+
+async def _follow(conversation: Conversation, url: str, call: Path, speed: float) -> None:
+    async with AsyncClient(url, key=os.environ.get(KEY)) as client:
+        await conversation.follow(client, call, speed)
+
+
+if __name__ == "__main__":
+    command(app)
