@@ -80,7 +80,7 @@ class Tfidf:
 
     name = "TF-IDF"
     alike = 0.45
-    related = 0.2
+    related = 0.15
 
     def __init__(self, texts: Sequence[str]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer

@@ -175,7 +175,7 @@ def library_and(embedder: Callable[[list[str]], Embedder], writer: Writer | None
     library = replies.load()
     texts = [said for one in library.templates for said in one.asked]
     texts += [f"{one.title}. {one.text}" for one in library.knowledge]
-    return Replies(library, mood=0.3, embedder=embedder(texts), writer=writer)
+    return Replies(library, settings.load().replies, embedder=embedder(texts), writer=writer)
 
 
 @pytest.fixture(scope="module", params=[Tfidf, embedder_for])
@@ -196,6 +196,14 @@ def test_what_was_not_seen_before_is_answered_from_the_knowledge_base(proposals:
     assert reply.source == "knowledge"
     assert reply.text.startswith("Please do not worry")
     assert "repaired without charge" in reply.text
+
+
+def test_a_template_is_for_customers_in_its_emotions_alone(proposals: Replies) -> None:
+    pleased, angry = (
+        proposals.best(moment(name, "the heater, thank you so much"))
+        for name in ("happiness", "anger")
+    )
+    assert pleased.source == "template" != angry.source
 
 
 @pytest.mark.parametrize("text", ["", "qui sait"])
