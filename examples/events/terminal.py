@@ -68,5 +68,5 @@ def command(main: Callable[[], object]) -> None:
     """Run a command; a mistake that its user can mend is one line, without a traceback."""
     try:
         main()
-    except UndertoneError as error:
+    except (UndertoneError, OSError) as error:
         sys.exit(f"error: {error}")
