@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from examples.clinic.diary import Diary, Entry, now
 from examples.events.engine import Change
@@ -64,12 +66,13 @@ def entry(session: object, facts: Facts, note: str) -> Entry:
 @app.command()
 def show(patient: str, folder: Folder = Path("diaries")) -> None:
     """Print the diary."""
-    table = Table("session", "at", "sounded", "valence", "arousal", "words", "note", title=patient)
+    columns = "session", "at", "sounded", "valence, arousal", "words", "note"
+    table = Table(*columns, title=patient, title_justify="left", box=SIMPLE_HEAD)
     for one in Diary(folder, patient).entries():
-        sounded = f"[{STYLES.get(one.emotion, 'dim')}]{one.emotion}[/]"
-        scales = f"{one.valence:+.2f}", f"{one.arousal:+.2f}"
-        at = f"{one.session:%Y-%m-%d}", f"{one.seconds:.1f} s"
-        table.add_row(*at, sounded, *scales, one.text, one.note)
+        when = f"{one.session:%Y-%m-%d}", f"{one.seconds:.1f} s"
+        sounded = Text(one.emotion, STYLES.get(one.emotion, "dim"))
+        scales = f"{one.valence:+.2f}, {one.arousal:+.2f}"
+        table.add_row(*when, sounded, scales, Text(one.text), one.note)
     Console().print(table)
 
 

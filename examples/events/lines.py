@@ -23,9 +23,11 @@ def read(path: Path, model: type[Model]) -> Model:
         return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{path}:{line}: this is no YAML: {error.problem}.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it has unprintable characters"
+        line = mark.line + 1 if mark else 1
+        raise ConfigError(f"{path}:{line}: this is no YAML: {problem}.") from error
     except ValidationError as error:
         raise ConfigError("\n".join(_explained(path, root, error))) from error
 

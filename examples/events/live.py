@@ -37,7 +37,8 @@ async def follow(
         ServiceError: the service refused, or was not reached.
     """
     with opened(recording) as file:
-        told = {"role": book.role, "purpose": book.purpose, "sample_rate": file.getframerate()}
+        told = book.model_dump(include={"role", "purpose", "provisional"})
+        told["sample_rate"] = file.getframerate()
         client = AsyncClient(url, key=os.environ.get("UNDERTONE_KEY"))
         async with client, client.stream(Start.model_validate(told | wishes)) as stream:
             await asyncio.gather(speak(file, stream, pace), _listen(stream, Engine(book), see))

@@ -69,6 +69,8 @@ class Rulebook(BaseModel):
     Attributes:
         role: who speaks, as the service is told.
         purpose: what the emotion is inferred for, as the service is told.
+        provisional: whether an utterance counts while it is still being spoken, by its voice
+            alone: sooner, and noisier.
         stay_seconds: how long a scene lasts at least.
         otherwise: the scene where no rule applies.
         rules: in the order of their importance.
@@ -78,6 +80,7 @@ class Rulebook(BaseModel):
 
     role: Role
     purpose: Purpose
+    provisional: bool = False
     stay_seconds: float = Field(0.0, ge=0, le=3600)
     otherwise: Scene = Field(default_factory=dict)
     rules: list[Rule] = Field(min_length=1, max_length=100)

@@ -14,7 +14,7 @@ from examples.events.facts import Facts
 from examples.events.rules import Scene
 from undertone.errors import UndertoneError
 
-Url = Annotated[str, typer.Option(help="where the service listens")]
+Url = Annotated[str, typer.Option(envvar="UNDERTONE_URL", help="where the service listens")]
 Rules = Annotated[Path, typer.Option(help="YAML; see examples/events/README.md")]
 Pace = Annotated[float, typer.Option(help="times faster than spoken; inf for a microphone")]
 SERVICE = "http://127.0.0.1:3000"
@@ -68,5 +68,5 @@ def command(main: Callable[[], object]) -> None:
     """Run a command; a mistake that its user can mend is one line, without a traceback."""
     try:
         main()
-    except UndertoneError as error:
+    except (UndertoneError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -15,7 +15,9 @@ from examples.events.rules import load
 from examples.events.terminal import SERVICE, Board, Pace, Rules, Url, command
 
 RULES = Path(__file__).with_name("rules.yaml")
-Hook = Annotated[str, typer.Option(help="address that each scene is posted to as JSON")]
+Hook = Annotated[
+    str, typer.Option(envvar="HOME_HUB", help="address that each scene is posted to as JSON")
+]
 
 
 def main(

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -41,7 +42,7 @@ def main(
 
 def standing(worlds: dict[str, Scene]) -> Table:
     """How each player's world is set when the game ends."""
-    table = Table("player", "world", title="at the end")
+    table = Table("player", "world", title="at the end", title_justify="left", box=SIMPLE_HEAD)
     for player, world in worlds.items():
         table.add_row(player, told(world))
     return table

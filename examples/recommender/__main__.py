@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -17,7 +18,7 @@ from serving.client import Client
 from undertone.errors import UndertoneError
 
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
-BAR = 4  # marks for a part that is worth 1
+BAR = 2  # marks for a part that is worth 1
 Words = Annotated[str, typer.Option(help="what the user typed")]
 Spoken = Annotated[Path | None, typer.Option(help="what the user said")]
 Liked = Annotated[list[str] | None, typer.Option(help="a title that they chose before")]
@@ -72,7 +73,9 @@ def place_of(title: str, items: tuple[Item, ...]) -> int:
 def shown(ranking: list[Ranked], asked: Asked) -> Table:
     """The list, each score beside the parts that it is the sum of."""
     mood = "valence {:+.2f}, arousal {:+.2f}".format(*asked.mood) if asked.mood else "not known"
-    table = Table(title=f"{asked.words or 'no words'} (mood: {mood})", title_justify="left")
+    table = Table(
+        title=f"{asked.words or 'no words'} (mood: {mood})", title_justify="left", box=SIMPLE_HEAD
+    )
     table.add_column("", justify="right")
     table.add_column("title")
     table.add_column("score", justify="right")

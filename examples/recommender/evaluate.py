@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -31,7 +32,8 @@ def main(catalogue: Items = CATALOGUE, users: Users = 300, out: Picture = None) 
 
 def table_of(found: list[Found]) -> Table:
     """A row for each measure, group of users and effect."""
-    table = Table("truth", "learnt", "measure", "users", "without", "with mood", "gain")
+    columns = "truth", "learnt", "measure", "users", "without", "with mood", "gain"
+    table = Table(*columns, box=SIMPLE_HEAD)
     for one in found:
         for (measure, users), gain in one.gains.items():
             figures = f"{gain.without:.3f}", f"{gain.with_mood:.3f}", told(gain)

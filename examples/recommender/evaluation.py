@@ -91,13 +91,8 @@ def _measured(logs: Logs, weights: Weights) -> dict[str, Floats]:
     scores = logs.seen @ np.array([getattr(weights, part) for part in PARTS])
     places = rankdata(-scores, method="ordinal", axis=1)  # of equal ones, the first goes before
     truth = np.eye(scores.shape[1])[logs.chosen]
-    users = list(
-        zip(
-            np.split(truth, len(truth) // SESSIONS),
-            np.split(-places, len(places) // SESSIONS),
-            strict=True,
-        )
-    )
+    of_each = (-1, SESSIONS, scores.shape[1])
+    users = list(zip(truth.reshape(of_each), -places.reshape(of_each), strict=True))
     return {
         f"NDCG@{AT}": np.array([ndcg_score(chosen, shown, k=AT) for chosen, shown in users]),
         "MRR": np.array(
