@@ -10,17 +10,14 @@ from rich.console import Console
 
 from examples.contact_centre import corrections, replies, sample, settings
 from examples.contact_centre.conversation import Conversation
-from examples.contact_centre.desk import WIDTH, Desk
+from examples.contact_centre.desk import Desk
 from examples.contact_centre.summary import Summary
 from examples.contact_centre.writer import EndpointWriter
-from examples.events.terminal import command
+from examples.events.terminal import SERVICE, Pace, Url, command
 from serving.client import AsyncClient, Client
 from undertone.labelling.endpoint import Endpoint
 
 KEY = "UNDERTONE_KEY"
-URL = "http://127.0.0.1:3000"
-
-Address = Annotated[str, typer.Option("--url", help="Where Undertone listens.")]
 
 app = typer.Typer(help="A contact centre on Undertone.", no_args_is_help=True)
 
@@ -29,8 +26,8 @@ app = typer.Typer(help="A contact centre on Undertone.", no_args_is_help=True)
 def hear(
     call: Annotated[Path, typer.Argument(help="A WAV of two channels.")],
     out: Annotated[Path, typer.Option(help="Takes the summary.")] = Path("call"),
-    url: Address = URL,
-    speed: Annotated[float, typer.Option(min=0.1, max=8, help="Times as fast as spoken.")] = 1.0,
+    url: Url = SERVICE,
+    pace: Pace = 1.0,
     endpoint: Annotated[
         str | None, typer.Option(help="An OpenAI-compatible address for unseen questions.")
     ] = None,
@@ -43,12 +40,9 @@ def hear(
     rules = settings.load()
     writer = EndpointWriter(Endpoint(endpoint, model, key_variable)) if endpoint else None
     proposals = replies.Replies(replies.load(), rules.replies, writer=writer)
-    console = Console(record=True, width=WIDTH)
-    conversation = Conversation(rules, proposals, Desk(console))
-    asyncio.run(_follow(conversation, url, call, speed))
-    summary = Summary(conversation.moments, conversation.alerts, rules.summary)
-    summary.write(out, call.name)
-    console.save_svg(str(out / "desk.svg"), title=f"Agent's desk · {call.name}")
+    conversation = Conversation(rules, proposals, Desk(Console()))
+    asyncio.run(_follow(conversation, url, call, pace))
+    Summary(conversation.moments, conversation.alerts, rules.summary).write(out, call.name)
     typer.echo(f"{len(conversation.moments)} utterances → {out}")
 
 
@@ -56,7 +50,7 @@ def hear(
 def correct(
     table: Annotated[Path, typer.Argument(help="utterances.csv with corrections filled in.")],
     by: Annotated[str, typer.Option(help="Who corrected.")],
-    url: Address = URL,
+    url: Url = SERVICE,
 ) -> None:
     """Send an agent's corrections as feedback."""
     with Client(url, key=os.environ.get(KEY)) as client:
@@ -69,9 +63,9 @@ def make_sample(out: Annotated[Path, typer.Argument(help="The WAV to write.")]) 
     sample.write(out)
 
 
-async def _follow(conversation: Conversation, url: str, call: Path, speed: float) -> None:
+async def _follow(conversation: Conversation, url: str, call: Path, pace: float) -> None:
     async with AsyncClient(url, key=os.environ.get(KEY)) as client:
-        await conversation.follow(client, call, speed)
+        await conversation.follow(client, call, pace)
 
 
 if __name__ == "__main__":

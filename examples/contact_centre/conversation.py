@@ -37,13 +37,13 @@ class Conversation:
         """The calls for a supervisor so far."""
         return self._escalation.alerts
 
-    async def follow(self, client: AsyncClient, call: Path, speed: float = 1.0) -> None:
+    async def follow(self, client: AsyncClient, call: Path, pace: float = 1.0) -> None:
         """Send a recorded call as if it were spoken now, and react to what comes back.
 
         Args:
             client: of the service.
             call: a WAV file, see `examples.contact_centre.recording`.
-            speed: how many times faster than it was spoken.
+            pace: how many times faster than it was spoken.
 
         Raises:
             AudioError: the file cannot be used.
@@ -52,7 +52,7 @@ class Conversation:
         with opened(call) as file:
             start = self._start(call.stem, file.getframerate())
             async with client.stream(start) as stream:
-                await asyncio.gather(self._speak(stream, file, speed), self._listen(stream))
+                await asyncio.gather(self._speak(stream, file, pace), self._listen(stream))
 
     def _start(self, call_id: str, sample_rate: int) -> Start:
         policy = self._policy
@@ -67,8 +67,8 @@ class Conversation:
             }
         )
 
-    async def _speak(self, stream: Stream, file: wave.Wave_read, speed: float) -> None:
-        async for samples in frames(file, self._policy.channel, speed):
+    async def _speak(self, stream: Stream, file: wave.Wave_read, pace: float) -> None:
+        async for samples in frames(file, self._policy.channel, pace):
             await stream.send(samples)
         await stream.end()
 

@@ -6,17 +6,8 @@ from rich.text import Text
 
 from examples.contact_centre.mood import Alert, Moment
 from examples.contact_centre.replies import Reply
+from examples.events.terminal import STYLES
 from serving.streaming.messages import Refused
-
-WIDTH = 100
-STYLES = {
-    "anger": "bold red",
-    "disgust": "bold green",
-    "fear": "bold magenta",
-    "happiness": "bold yellow",
-    "sadness": "bold blue",
-    "surprise": "bold cyan",
-}
 
 
 class Desk:

@@ -38,11 +38,11 @@ def opened(path: Path) -> Iterator[wave.Wave_read]:
         yield file
 
 
-async def frames(file: wave.Wave_read, channel: int, speed: float) -> AsyncIterator[bytes]:
-    """One channel's samples, no faster than they were spoken times `speed`."""
+async def frames(file: wave.Wave_read, channel: int, pace: float) -> AsyncIterator[bytes]:
+    """One channel's samples, no faster than they were spoken times `pace`."""
     count = round(FRAME_S * file.getframerate())
     due = time.monotonic()
     while both := file.readframes(count):
         yield np.frombuffer(both, "<i2")[channel::2].tobytes()
-        due += FRAME_S / speed
+        due += FRAME_S / pace
         await asyncio.sleep(due - time.monotonic())

@@ -31,7 +31,7 @@ TALK = (
 def write(path: Path) -> None:
     """Write a call of half a minute: the agent on the left, the customer on the right."""
     spoken = {
-        who: iter(say(number, [line for speaker, *line in TALK if speaker == who]))
+        who: iter(say(number, [(text, felt) for speaker, text, felt in TALK if speaker == who]))
         for who, number in VOICES.items()
     }
     pause = np.zeros((round(PAUSE_S * SAMPLE_RATE), len(CHANNELS)), np.int16)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from examples.events.terminal import command
+from examples.events.terminal import SERVICE, Url, command
 from examples.market_mood import board, sample, settings, simulation
 from examples.market_mood.items import Item, Judged, read
 from examples.market_mood.judging import Judge
@@ -28,7 +28,7 @@ app = typer.Typer(help="The mood of a market on Undertone.", no_args_is_help=Tru
 def follow(
     stream: Annotated[Path, typer.Argument(help="A recorded stream, JSONL.")],
     out: Annotated[Path, typer.Option(help="Takes what was judged, alerts, the board.")],
-    url: Annotated[str, typer.Option(help="Where Undertone listens.")] = "http://127.0.0.1:3000",
+    url: Url = SERVICE,
     rules: Rules = RULES,
 ) -> None:
     """Judge a stream, and tell of surges as their windows end."""

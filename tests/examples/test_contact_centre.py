@@ -1,5 +1,6 @@
 """The contact centre of the examples, on a live service."""
 
+import io
 import json
 import wave
 from collections.abc import Callable
@@ -11,11 +12,12 @@ import pandas as pd
 import pytest
 import soundfile
 import yaml
+from rich.console import Console
 from typer.testing import CliRunner
 
 from examples.common.retrieval import Embedder, Tfidf, embedder_for
+from examples.contact_centre import __main__ as main
 from examples.contact_centre import corrections, replies, sample, settings
-from examples.contact_centre.__main__ import app
 from examples.contact_centre.mood import Escalation, Moment
 from examples.contact_centre.recording import opened
 from examples.contact_centre.replies import Replies, Writer
@@ -23,6 +25,7 @@ from examples.contact_centre.settings import EscalationRule, SummaryRule
 from examples.contact_centre.summary import Summary
 from examples.contact_centre.writer import EndpointWriter
 from serving.client import Stream
+from tests.examples.capturing import WIDTH, WITHOUT_FONTS
 from tests.language_models import answer, stand_ins
 from tests.serving.serving_harness import Live
 from undertone.errors import AudioError, ConfigError, UndertoneError
@@ -70,16 +73,24 @@ def heard(service: str, pictures: Path, tmp_path_factory: pytest.TempPathFactory
         await send(self, pcm)
 
     send = Stream.send
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
     sample.write(recording)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stream, "send", spied)
-        command = ["hear", str(recording), "--url", service, "--out", str(out), "--speed", "8"]
-        done = CliRunner().invoke(app, command, catch_exceptions=False)
-    assert done.exit_code == 0
-    for name in ("arc.png", "desk.svg"):
-        pictures.mkdir(parents=True, exist_ok=True)
-        (pictures / f"contact-centre-{name}").write_bytes((out / name).read_bytes())
-    return Heard(recording, b"".join(sent), done.output, out)
+        patch.setattr(main, "Console", lambda: console)
+        command = ["hear", str(recording), "--url", service, "--out", str(out), "--pace", "8"]
+        done = CliRunner().invoke(main.app, command, catch_exceptions=False)
+    assert done.output == f"6 utterances → {out}\n"
+    _draw(console, out, pictures)
+    return Heard(recording, b"".join(sent), console.export_text(), out)
+
+
+def _draw(console: Console, out: Path, pictures: Path) -> None:
+    pictures.mkdir(parents=True, exist_ok=True)
+    (pictures / "contact-centre-arc.png").write_bytes((out / "arc.png").read_bytes())
+    picture = str(pictures / "contact-centre.svg")
+    how = {"unique_id": "contact-centre", "code_format": WITHOUT_FONTS, "clear": False}
+    console.save_svg(picture, title="The agent's desk", **how)
 
 
 def test_the_customers_channel_alone_leaves_the_machine(heard: Heard) -> None:
@@ -123,7 +134,7 @@ def test_corrections_come_back_as_feedback(heard: Heard, live: Live) -> None:
     rows.loc[1, "correction"] = " Fear "
     rows.to_csv(table, index=False)
     command = ["correct", str(table), "--by", "desk 7", "--url", live.url]
-    assert "1 corrections sent" in CliRunner().invoke(app, command).output
+    assert "1 corrections sent" in CliRunner().invoke(main.app, command).output
     labelled = live.store.labelled().frame.set_index("id")
     assert labelled.loc[rows["prediction_id"][1], "feedback_emotion"] == "fear"
     rows.loc[2, "correction"] = "cross"
