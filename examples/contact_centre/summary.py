@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from examples.contact_centre.mood import Alert, Moment
 from examples.contact_centre.settings import SummaryRule
 from undertone.evaluation.plots import BLUE, INK, QUIET, RED, figure, tidy
 from undertone.files import write_json, write_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CORRECTION = "correction"
 
@@ -26,11 +29,13 @@ class Turn:
 
     Attributes:
         at: seconds of the call.
+        valence: of the arc.
         change: what the mood did from there on.
         text: what the customer said there.
     """
 
     at: float
+    valence: float
     change: str
     text: str
 
@@ -62,7 +67,12 @@ class Summary:
     def _turns(self, prominence: float) -> list[Turn]:
         """Highs and lows of the arc that stand out."""
         turns = [
-            Turn(self._known[place].end, change, self._known[place].text)
+            Turn(
+                at=self._known[place].end,
+                valence=round(float(self._arc[place]), 4),
+                change=change,
+                text=self._known[place].text,
+            )
             for sign, change in ((1, "worse"), (-1, "better"))
             for place in find_peaks(sign * self._arc, prominence=prominence)[0]
         ]
@@ -108,20 +118,24 @@ class Summary:
             axes.plot(ends, [one.valence for one in self._known], "o", color=QUIET, ms=4)
             axes.plot(ends, self._arc, "-", color=BLUE, lw=2)
             for one in self._known:
-                axes.annotate(
-                    one.emotion,
-                    (one.end, one.valence),
-                    xytext=(0, 6),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize=7,
-                    color=INK,
-                )
+                _write(axes, one.end, one.valence, one.emotion, above=8)
             for turn in self.turns:
-                axes.axvline(turn.at, color=QUIET, ls=":", lw=1)
-                axes.text(turn.at, 1.02, turn.change, color=QUIET, fontsize=7, ha="center")
+                axes.plot(turn.at, turn.valence, "D", color=BLUE, ms=6)
+                _write(axes, turn.at, turn.valence, f"{turn.change} from here", above=-16)
             for alert in self._alerts:
-                axes.axvline(alert.at, color=RED, lw=1.5)
+                axes.axvline(alert.at, color=RED, lw=1.5, zorder=0)
                 axes.text(alert.at, -1.02, " supervisor", color=RED, fontsize=8, va="bottom")
             axes.set(ylim=(-1.1, 1.1), xlabel="seconds of the call", ylabel="valence")
             tidy(axes)
+
+
+def _write(axes: "Axes", at: float, valence: float, text: str, above: int) -> None:
+    axes.annotate(
+        text,
+        (at, valence),
+        xytext=(0, above),
+        textcoords="offset points",
+        ha="center",
+        fontsize=7,
+        color=INK,
+    )

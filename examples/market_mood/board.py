@@ -114,6 +114,7 @@ def _draw(path: Path, watch: Watch) -> None:
                 axes.axvline(alert.at, color=RED, lw=1.5)
                 axes.text(alert.at, 0.9, f" {alert.surge}", color=RED, fontsize=8)
             axes.set_title(topic, loc="left", color=INK, fontsize=9)
-            axes.set_ylim(0, 1.05)
+            axes.set_ylim(-0.05, 1.05)
+            axes.yaxis.set_major_formatter("{x:.0%}")
             tidy(axes)
         drawn.autofmt_xdate()
