@@ -41,14 +41,17 @@ class MiniLM:
     """
 
     name = "MiniLM"
-    alike = 0.55
+    alike = 0.5
     related = 0.25
 
     def __init__(self, folder: Path) -> None:
         from transformers import AutoModel, AutoTokenizer
 
+        from undertone.bundle import quiet
+
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
-        self._model = AutoModel.from_pretrained(folder).eval()
+        with quiet():
+            self._model = AutoModel.from_pretrained(folder).eval()
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         import torch

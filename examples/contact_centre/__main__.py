@@ -42,7 +42,7 @@ def hear(
     """Follow a call as if it were spoken now, then write its summary."""
     rules = settings.load()
     writer = EndpointWriter(Endpoint(endpoint, model, key_variable)) if endpoint else None
-    proposals = replies.Replies(replies.load(), rules.replies.mood, writer=writer)
+    proposals = replies.Replies(replies.load(), rules.replies, writer=writer)
     console = Console(record=True, width=WIDTH)
     conversation = Conversation(rules, proposals, Desk(console))
     asyncio.run(_follow(conversation, url, call, speed))

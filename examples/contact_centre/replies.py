@@ -8,7 +8,7 @@ from pydantic import Field
 
 from examples.common.retrieval import Embedder, Index, embedder_for
 from examples.contact_centre.mood import Moment
-from examples.contact_centre.settings import HERE, Section
+from examples.contact_centre.settings import HERE, ReplyRule, Section
 from examples.events.lines import read
 from undertone.errors import UndertoneError
 
@@ -84,14 +84,13 @@ class Writer(Protocol):
 class Replies:
     """Finds templates, then passages.
 
-    A template is found by content and emotion: its similarity to what was said and the
-    probability of its emotions, weighted. What no template is alike to is a question not seen
-    before, and is answered from the knowledge base by an opening for the emotion and the nearest
-    passage, or by the `writer`, if there is one.
+    A template is found by content and emotion: it answers what was said, for customers who feel so.
+    What no template fits is a question not seen before, and is answered from the knowledge base by
+    an opening for the emotion and the nearest passage, or by the `writer`, if there is one.
 
     Args:
         library: what there is to say.
-        mood: weight of the emotion, from 0 to 1.
+        rule: how a template is chosen.
         embedder: of texts; the best there is here without it.
         writer: writes replies to questions not seen before.
     """
@@ -99,7 +98,7 @@ class Replies:
     def __init__(
         self,
         library: Library,
-        mood: float,
+        rule: ReplyRule,
         embedder: Embedder | None = None,
         writer: Writer | None = None,
     ) -> None:
@@ -107,7 +106,7 @@ class Replies:
         passages = [f"{one.title}. {one.text}" for one in library.knowledge]
         self.embedder = embedder or embedder_for([*(said for said, _ in asked), *passages])
         self._library = library
-        self._mood = mood
+        self._rule = rule
         self._writer = writer
         self._template_of = [template for _, template in asked]
         self._asked = Index([said for said, _ in asked], self.embedder)
@@ -120,18 +119,20 @@ class Replies:
         return self._template(moment) or self._from_knowledge(moment)
 
     def _template(self, moment: Moment) -> Reply | None:
-        found = [
+        alike = [
             (similarity, self._template_of[place])
             for place, similarity in self._asked.nearest(moment.text, LOOKED_AT)
             if similarity >= self.embedder.alike
         ]
-        if not found:
+        fitting = [one for one in alike if moment.share(one[1].emotions) >= self._rule.least]
+        if not fitting:
             return None
-        similarity, template = max(found, key=lambda one: self._score(moment, *one))
+        similarity, template = max(fitting, key=lambda one: self._score(moment, *one))
         return Reply(template.say, "template", similarity)
 
     def _score(self, moment: Moment, similarity: float, template: Template) -> float:
-        return (1 - self._mood) * similarity + self._mood * moment.share(template.emotions)
+        share = moment.share(template.emotions)
+        return (1 - self._rule.weight) * similarity + self._rule.weight * share
 
     def _from_knowledge(self, moment: Moment) -> Reply:
         hits = self._passages.nearest(moment.text, PASSAGES)

@@ -77,13 +77,15 @@ class SummaryRule(Section):
 
 
 class ReplyRule(Section):
-    """How a reply is chosen.
+    """How a template is chosen.
 
     Attributes:
-        mood: weight of the emotion; that of the content is the rest to 1.
+        least: probability of its emotions together from which it may be.
+        weight: of that probability; that of the similarity is the rest to 1.
     """
 
-    mood: float = Field(ge=0, le=1)
+    least: float = Field(ge=0, le=1)
+    weight: float = Field(ge=0, le=1)
 
 
 class Settings(Section):

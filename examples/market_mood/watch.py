@@ -269,7 +269,8 @@ def _by_topic(items: Sequence[Judged]) -> dict[str, list[Judged]]:
 
 
 def _proof(items: Sequence[Judged]) -> tuple[Proof, ...]:
-    worst = sorted(items, key=lambda item: -item.shares[NEGATIVE])[:MOST_ITEMS]
+    negative = [item for item in items if item.polarity == NEGATIVE]
+    worst = sorted(negative, key=lambda item: -item.shares[NEGATIVE])[:MOST_ITEMS]
     return tuple(
         Proof(
             id=one.id,
