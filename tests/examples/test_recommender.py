@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from examples.common.retrieval import Tfidf
-from examples.recommender.__main__ import CATALOGUE
 from examples.recommender.blend import PARTS, Asked, Blend, Mood
-from examples.recommender.catalogue import load
+from examples.recommender.catalogue import CATALOGUE, load
 from examples.recommender.evaluate import draw, table_of
 from examples.recommender.evaluation import MOODLESS, evaluate
 from examples.recommender.learning import learn
