@@ -46,8 +46,8 @@ def generate(catalogue: Catalogue, blend: Blend, effect: float, users: int, seed
     who, seen, true = np.repeat(np.arange(users), SESSIONS), [], []
     liked = [_some(rng, len(catalogue.items), LIKED) for _ in range(users)]
     for user in who:
-        mood = Mood(*rng.uniform(-1, 1, 2))
-        felt = Asked(_words(rng, catalogue), liked[user], mood)
+        words, mood = _words(rng, catalogue), Mood(*rng.uniform(-1, 1, 2))
+        felt = Asked(words, liked[user], mood)
         known = replace(felt, mood=_heard(rng, mood), liked=() if user % 2 else liked[user])
         rows = list(_some(rng, len(catalogue.items), CANDIDATES))
         seen.append(blend.parts(known)[rows])
