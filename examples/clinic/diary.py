@@ -60,7 +60,7 @@ class Diary:
 
     def agree(self, by: str) -> None:
         """Record the patient's consent."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._consent.write_text(Consent(by=by).model_dump_json())
 
     def require_consent(self) -> None:
@@ -110,5 +110,6 @@ class Diary:
             How many entries there were.
         """
         count = len(self.entries())
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
         return count

@@ -13,17 +13,15 @@ from examples.common.retrieval import embedder_for
 from examples.events.facts import UNKNOWN
 from examples.events.terminal import SERVICE, Url, command
 from examples.recommender.blend import PARTS, Asked, Blend, Mood, Ranked
-from examples.recommender.catalogue import Item, load
+from examples.recommender.catalogue import CATALOGUE, Item, Items, load
 from serving.client import Client
 from undertone.errors import UndertoneError
 
-CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 BAR = 2  # marks for a part that is worth 1
 Words = Annotated[str, typer.Option(help="what the user typed")]
 Spoken = Annotated[Path | None, typer.Option(help="what the user said")]
 Liked = Annotated[list[str] | None, typer.Option(help="a title that they chose before")]
 Asks = Annotated[bool, typer.Option(help="--no-mood asks the service for nothing")]
-Items = Annotated[Path, typer.Option(help="YAML of items and weights")]
 
 
 def main(

@@ -57,7 +57,7 @@ class Blend:
 
     def __init__(self, items: Sequence[Item], weights: Weights, embed: Embedder) -> None:
         self._items = items
-        self._weights = np.array([getattr(weights, part) for part in PARTS])
+        self._weights = weights.of(PARTS)
         self._embed = embed
         self._vectors: Floats = embed([f"{item.title} {item.about}" for item in items])
         self._popularity = np.array([item.popularity for item in items])

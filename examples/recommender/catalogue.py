@@ -1,10 +1,18 @@
 """What can be recommended, and what the parts of a score are worth: a YAML file."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
+import numpy as np
+import numpy.typing as npt
+import typer
 from pydantic import BaseModel, ConfigDict, Field
 
 from examples.events.lines import read
+
+CATALOGUE = Path(__file__).with_name("catalogue.yaml")
+Items = Annotated[Path, typer.Option(help="YAML of items and weights")]
 
 
 class Item(BaseModel):
@@ -34,6 +42,10 @@ class Weights(BaseModel):
     taste: float
     popularity: float
     mood: float
+
+    def of(self, parts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """What each of some parts is worth [N]."""
+        return np.array([getattr(self, part) for part in parts])
 
 
 class Catalogue(BaseModel):

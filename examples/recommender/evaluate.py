@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from examples.events.terminal import command
-from examples.recommender.__main__ import CATALOGUE, Items
-from examples.recommender.catalogue import load
+from examples.recommender.catalogue import CATALOGUE, Items, load
 from examples.recommender.evaluation import Found, Gain, evaluate
 
 if TYPE_CHECKING:

@@ -29,11 +29,6 @@ class Gain:
         """The difference."""
         return self.with_mood - self.without
 
-    @property
-    def is_sure(self) -> bool:
-        """Whether the interval excludes 0."""
-        return self.low > 0 or self.high < 0
-
 
 @dataclass(frozen=True)
 class Found:
@@ -88,7 +83,7 @@ def _measured(logs: Logs, weights: Weights) -> dict[str, Floats]:
     from scipy.stats import rankdata
     from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
 
-    scores = logs.seen @ np.array([getattr(weights, part) for part in PARTS])
+    scores = logs.seen @ weights.of(PARTS)
     places = rankdata(-scores, method="ordinal", axis=1)  # of equal ones, the first goes before
     truth = np.eye(scores.shape[1])[logs.chosen]
     of_each = (-1, SESSIONS, scores.shape[1])

@@ -46,8 +46,9 @@ def generate(catalogue: Catalogue, blend: Blend, effect: float, users: int, seed
     who, seen, true = np.repeat(np.arange(users), SESSIONS), [], []
     liked = [_some(rng, len(catalogue.items), LIKED) for _ in range(users)]
     for user in who:
-        felt = Asked(_words(rng, catalogue), liked[user], Mood(*rng.uniform(-1, 1, 2)))
-        known = replace(felt, mood=_heard(rng, felt.mood), liked=() if user % 2 else liked[user])
+        words, mood = _words(rng, catalogue), Mood(*rng.uniform(-1, 1, 2))
+        felt = Asked(words, liked[user], mood)
+        known = replace(felt, mood=_heard(rng, mood), liked=() if user % 2 else liked[user])
         rows = list(_some(rng, len(catalogue.items), CANDIDATES))
         seen.append(blend.parts(known)[rows])
         true.append(blend.parts(felt)[rows])
@@ -67,5 +68,5 @@ def _words(rng: np.random.Generator, catalogue: Catalogue) -> str:
     return " ".join(rng.choice(words, WORDS))
 
 
-def _heard(rng: np.random.Generator, felt: Mood | None) -> Mood | None:
-    return felt and Mood(*(np.array(felt) + rng.normal(0, HEARD_WRONG, 2)).clip(-1, 1))
+def _heard(rng: np.random.Generator, felt: Mood) -> Mood:
+    return Mood(*(np.array(felt) + rng.normal(0, HEARD_WRONG, 2)).clip(-1, 1))

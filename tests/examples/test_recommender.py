@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from examples.common.retrieval import Tfidf
-from examples.recommender.__main__ import CATALOGUE
 from examples.recommender.blend import PARTS, Asked, Blend, Mood
-from examples.recommender.catalogue import load
+from examples.recommender.catalogue import CATALOGUE, load
 from examples.recommender.evaluate import draw, table_of
 from examples.recommender.evaluation import MOODLESS, evaluate
 from examples.recommender.learning import learn
@@ -32,7 +31,7 @@ def blend(catalogue):
 
 @pytest.fixture(scope="module")
 def found(catalogue):
-    return {effect: evaluate(catalogue, effect, users=120) for effect in (0.0, 4.0)}
+    return {effect: evaluate(catalogue, effect, users=120) for effect in (0.0, 8.0)}
 
 
 def titles(ranking):
@@ -69,7 +68,7 @@ def test_of_a_stranger_popularity_alone_is_known(blend, catalogue):
 def test_mood_helps_where_it_counts(found):
     for measure in ("NDCG@10", "MRR"):
         for users in ("all users", "new users"):
-            gain = found[4.0].gains[measure, users]
+            gain = found[8.0].gains[measure, users]
             assert gain.low > 0, (measure, users, gain)
             assert gain.low < gain.gain < gain.high
 
