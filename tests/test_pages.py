@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from cli.main import app
 from tests.pages import PAGES, ROOT, commands, own_commands
 
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+MEASURED = re.compile(r"^\|[^|]*\|([^|]+)\|[^|]*\((benchmarks/[^)]+)\) \|$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -39,3 +41,11 @@ def test_what_is_made_and_applied_is_there(page: Path) -> None:
         if words[0:1] == ("kubectl",) and "-k" in words:
             folder = words[words.index("-k") + 1]
             assert folder.startswith("github.com/") or (ROOT / folder).is_dir(), folder
+
+
+def test_every_size_stands_in_its_record() -> None:
+    rows = MEASURED.findall((ROOT / "docs/sizing.md").read_text(encoding="utf-8"))
+    assert len({record for _, record in rows}) > 5
+    for measured, record in rows:
+        known = NUMBER.findall((ROOT / "docs" / record).read_text(encoding="utf-8"))
+        assert {*NUMBER.findall(measured)} <= {*known}, (record, measured)
