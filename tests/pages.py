@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("deploy/*.md"))]
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
-BEFORE = re.compile(r"shell|IMAGE|--|\w+=.*")  # what may stand before the command
+BEFORE = re.compile(r"shell|IMAGE|--|--net|\w+=.*")  # what may stand before the command
 Command = tuple[str, ...]
 
 
