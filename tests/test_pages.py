@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from tests.pages import PAGES, ROOT, commands, own_commands
+from undertone import __version__
 
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 MEASURED = re.compile(r"^\|[^|]*\|([^|]+)\|[^|]*\((benchmarks/[^)]+)\) \|$", re.MULTILINE)
@@ -41,6 +42,13 @@ def test_what_is_made_and_applied_is_there(page: Path) -> None:
         if words[0:1] == ("kubectl",) and "-k" in words:
             folder = words[words.index("-k") + 1]
             assert folder.startswith("github.com/") or (ROOT / folder).is_dir(), folder
+
+
+def test_versions_are_those_of_this_release() -> None:
+    told = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert set(re.findall(r"undertone-python:(\d[\d.]*)-", told)) == {__version__}
+    (kfp,) = re.findall(r"^kfp==(.+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert re.findall(r"PIPELINE_VERSION=(\S+)", told) == [kfp]
 
 
 def test_every_size_stands_in_its_record() -> None:
