@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("deploy/*.md"))]
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+NAMED = re.compile(r"`(?:shell )?undertone ([^`]+)`")
 BEFORE = re.compile(r"shell|IMAGE|--|--net|\w+=.*")  # what may stand before the command
 Command = tuple[str, ...]
 
@@ -26,6 +27,12 @@ def own_commands(page: Path) -> Iterator[Command]:
         for at, word in enumerate(words):
             if word == "undertone" and all(map(BEFORE.fullmatch, words[max(at - 1, 0) : at])):
                 yield words[at + 1 :]
+
+
+def named_commands(page: Path) -> Iterator[Command]:
+    """The arguments of every `undertone` that a page's sentences name, perhaps not all of them."""
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    return (tuple(shlex.split(said)) for said in NAMED.findall(text) if "COMMAND" not in said)
 
 
 def _parts(line: str) -> Iterator[Command]:

@@ -8,7 +8,7 @@ from typer.core import TyperCommand
 from typer.testing import CliRunner
 
 from cli.main import app
-from tests.pages import PAGES, ROOT, commands, own_commands
+from tests.pages import PAGES, ROOT, commands, named_commands, own_commands
 from undertone import __version__
 
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
@@ -25,6 +25,13 @@ def test_every_command_takes_the_options_it_is_shown_with(
     for words in own_commands(page):
         told = CliRunner().invoke(app, words)
         assert (told.exit_code, told.output) == (0, ""), f"undertone {' '.join(words)}"
+
+
+@every_page
+def test_every_command_that_is_named_is_known(page: Path) -> None:
+    for words in named_commands(page):
+        told = CliRunner().invoke(app, [*words, "--help"])
+        assert told.exit_code == 0, f"undertone {' '.join(words)}: {told.output}"
 
 
 @every_page
