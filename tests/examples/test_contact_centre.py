@@ -121,7 +121,7 @@ def test_replies_fit_emotion_and_content(heard: Heard) -> None:
     printed = " ".join(heard.printed.split())
     for part in (
         "I am so sorry, that must be a real disappointment",
-        "A heater, lamp, printer or camera that is broken is repaired",
+        "A broken or useless heater, lamp, printer or camera is repaired",
         "You are right to be angry, and you shall have your money back",
         "I am glad to hear that",
     ):
@@ -238,7 +238,7 @@ def test_a_language_model_writes_from_the_passages_alone() -> None:
     (asked,) = server.asked
     system, user = asked["messages"]
     assert "feels anger" in system["content"]
-    assert "- Repairs: A heater, lamp, printer" in system["content"]
+    assert "- Repairs: A broken or useless heater" in system["content"]
     assert user == {"role": "user", "content": "the printer is broken"}
 
 
