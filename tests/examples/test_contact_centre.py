@@ -88,7 +88,7 @@ def heard(service: str, pictures: Path, tmp_path_factory: pytest.TempPathFactory
 def _draw(console: Console, out: Path, pictures: Path) -> None:
     pictures.mkdir(parents=True, exist_ok=True)
     (pictures / "contact-centre-arc.png").write_bytes((out / "arc.png").read_bytes())
-    picture = str(pictures / "contact-centre-desk.svg")
+    picture = str(pictures / "contact-centre.svg")
     how = {"unique_id": "contact-centre", "code_format": WITHOUT_FONTS, "clear": False}
     console.save_svg(picture, title="The agent's desk", **how)
 
