@@ -44,6 +44,11 @@ class Found:
     learnt: float
     gains: dict[tuple[str, str], Gain]
 
+    @property
+    def of_all(self) -> list[Gain]:
+        """The gains of all users, by each measure."""
+        return [gain for (_, users), gain in self.gains.items() if users == "all users"]
+
 
 def evaluate(catalogue: Catalogue, effect: float, users: int = 300, seed: int = 1) -> Found:
     """Learn on some users, with mood and without, and compare on as many others.

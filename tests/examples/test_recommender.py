@@ -6,7 +6,7 @@ import pytest
 from examples.common.retrieval import Tfidf
 from examples.recommender.blend import PARTS, Asked, Blend, Mood
 from examples.recommender.catalogue import CATALOGUE, load
-from examples.recommender.evaluate import draw, table_of
+from examples.recommender.evaluate import draw, false_gains, table_of
 from examples.recommender.evaluation import MOODLESS, evaluate
 from examples.recommender.learning import learn
 from examples.recommender.logs import WORTH, generate
@@ -77,6 +77,10 @@ def test_mood_brings_nothing_where_it_does_not_count(found):
     for key, gain in found[0.0].gains.items():
         assert gain.low <= 0 <= gain.high, (key, gain)
     assert abs(found[0.0].learnt) < 1
+
+
+def test_controls_are_counted(catalogue):
+    assert false_gains(catalogue, users=20, controls=2) == 0
 
 
 def test_nobody_pays_for_opting_out(found):
