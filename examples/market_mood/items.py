@@ -18,7 +18,7 @@ class Item(BaseModel):
         id: names it.
         at: when it was published.
         text: what was written.
-        clip: an audio file, relative to the stream's own.
+        clip: an audio file, relative to the stream's folder and below it.
         topic: what it is about, if that is known.
         story: what it belongs to, if to anything: an earnings call, a piece of news and its copies.
             A window counts a story once, by its mean.
@@ -37,6 +37,8 @@ class Item(BaseModel):
     def _is_one_of_both(self) -> "Item":
         if (self.text is None) == (self.clip is None):
             raise ValueError("an item has either a text or a clip.")
+        if self.clip and (self.clip.is_absolute() or ".." in self.clip.parts):
+            raise ValueError("a clip lies below the folder of the stream.")
         return self
 
 

@@ -180,6 +180,7 @@ def test_what_no_topic_describes_is_something_else() -> None:
     [
         ("{", "Invalid JSON"),
         ('{"id": "a", "at": "2026-01-05T00:00:00Z"}', "either a text or a clip"),
+        ('{"id": "a", "at": "2026-01-05T00:00:00Z", "clip": "../a.wav"}', "lies below the folder"),
         ('{"id": "a", "at": "2026-01-05T00:00:00", "text": "x"}', "at: "),
         ('{"id": "a", "at": "2025-01-05T00:00:00Z", "text": "x"}', "Sort the lines"),
     ],
