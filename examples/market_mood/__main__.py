@@ -10,10 +10,11 @@ import typer
 
 from examples.events.terminal import SERVICE, Url, command
 from examples.market_mood import board, sample, settings, simulation
+from examples.market_mood.alerts import Alert
 from examples.market_mood.items import Item, Judged, read
 from examples.market_mood.judging import Judge
 from examples.market_mood.settings import Settings
-from examples.market_mood.watch import Alert, Watch
+from examples.market_mood.watch import Watch
 from serving.client import AsyncClient
 from undertone.errors import UndertoneError
 from undertone.files import write_json

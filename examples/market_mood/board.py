@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from examples.market_mood.alerts import Alert, Window
 from examples.market_mood.items import Judged
 from examples.market_mood.settings import POLARITIES
-from examples.market_mood.watch import Alert, Watch, Window
+from examples.market_mood.watch import Watch
 from monitoring.surges import Surge
 from undertone.evaluation.plots import BLUE, INK, PALE, QUIET, RED, figure, tidy
 from undertone.files import write_text
@@ -105,9 +106,9 @@ def _draw(path: Path, watch: Watch) -> None:
         rows = drawn.subplots(len(topics), 1, sharex=True, squeeze=False)[:, 0]
         for axes, topic in zip(rows, topics, strict=True):
             windows = [one for one in watch.windows if one.topic == topic]
-            axes.bar(
-                [one.end for one in windows], [one.negative for one in windows], 0.2, color=PALE
-            )
+            ends, shares = zip(*((one.end, one.negative) for one in windows), strict=True)
+            axes.bar(ends, shares, 0.4, color=PALE)
+            axes.plot(ends, shares, "o", color=INK, ms=3)
             axes.axhline(windows[0].usual, color=QUIET, ls=":")
             axes.axhline(windows[0].limit, color=BLUE, lw=1)
             for alert in (one for one in watch.alerts if one.topic == topic):

@@ -12,7 +12,7 @@ from undertone.files import write_text
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAYS = 14
-A_DAY = 8  # of texts about each topic
+A_DAY = 9  # of texts about each topic
 SURGE = ("banks", timedelta(days=12), timedelta(days=14))
 NEGATIVE = 0.2
 SURGING = 0.8
@@ -52,7 +52,7 @@ def write(folder: Path, seed: int = 17) -> Path:
 def _texts(rng: random.Random) -> Iterator[Item]:
     for number in range(DAYS * A_DAY):
         for topic in SUBJECTS:
-            after = timedelta(days=number / A_DAY, minutes=rng.randrange(180))
+            after = timedelta(days=number / A_DAY, minutes=rng.randrange(120))
             yield Item(id=f"{topic}-{number:04d}", at=START + after, text=_text(topic, after, rng))
 
 

@@ -40,6 +40,7 @@ class Settings(BaseModel):
         purpose: what the emotion is for.
         window_hours: length of a window.
         baseline_days: from the first item; nothing was wrong in them.
+        swings: whether what is usual differs by hour and day, as the baseline then tells.
         smallest_surge: of the negative share, worth an alert.
         false_alarms_per_30_days: expected at most, over all topics together.
     """
@@ -52,6 +53,7 @@ class Settings(BaseModel):
     purpose: Purpose
     window_hours: float = Field(gt=0, le=HOURS_A_DAY)
     baseline_days: float = Field(gt=0)
+    swings: bool
     smallest_surge: float = Field(gt=0, lt=0.5)
     false_alarms_per_30_days: float = Field(gt=0)
 

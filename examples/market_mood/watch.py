@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
+from examples.market_mood.alerts import NEGATIVE, Alert, Proof, Window
 from examples.market_mood.items import Judged
 from examples.market_mood.settings import Settings
 from monitoring.calls import Calls
@@ -15,81 +14,6 @@ from monitoring.reference import SMALLEST_REFERENCE, Reference
 from monitoring.surges import Surge, SurgeGate
 from undertone.config import DriftParams
 from undertone.errors import UndertoneError
-
-MOST_ITEMS = 5
-NEGATIVE = "negative"
-
-
-class Window(BaseModel):
-    """One window of a topic.
-
-    Attributes:
-        topic: what its items are about.
-        start: when it begins.
-        end: when it ends.
-        items: how many there were.
-        negative: the share of the stories that were negative.
-        usual: the share in the baseline.
-        limit: the control limit; no share below it is ever a surge.
-        evidence: for a surge so far, as a share of what an alert takes.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    topic: str
-    start: datetime
-    end: datetime
-    items: int
-    negative: float
-    usual: float
-    limit: float
-    evidence: float
-
-
-class Proof(BaseModel):
-    """An item that speaks for an alert."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    emotion: str
-    negative: float
-    text: str
-
-
-class Alert(BaseModel):
-    """A surge that begins or ends.
-
-    Attributes:
-        topic: of which.
-        at: end of the window that told.
-        surge: what it does.
-        negative: the negative share over the stories that tell.
-        half_width: of its 95 % interval.
-        usual: the share in the baseline.
-        limit: the control limit.
-        stories: that tell, back from the window's end.
-        proof: the most negative items of the window.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    topic: str
-    at: datetime
-    surge: Literal[Surge.BEGINS, Surge.ENDS]
-    negative: float
-    half_width: float
-    usual: float
-    limit: float
-    stories: int
-    proof: tuple[Proof, ...]
-
-    def __str__(self) -> str:
-        return (
-            f"{self.at:%Y-%m-%d %H:%M} {self.topic}: a surge of negative items {self.surge}: "
-            f"{self.negative:.0%} ± {100 * self.half_width:.0f} of {self.stories} stories, usually "
-            f"{self.usual:.0%}, control limit {self.limit:.0%}"
-        )
 
 
 class TopicWatch:
@@ -205,14 +129,14 @@ class Watch:
             )
         params = self._settings.drift(len(known))
         for topic, about in known.items():
-            self._topics[topic] = TopicWatch(frame_of(about), params)
+            self._topics[topic] = TopicWatch(self._frame(about), params)
             self._looked[topic] = self._ended
 
     def _look(self, topic: str, items: Sequence[Judged]) -> Alert | None:
         watched, end = self._topics[topic], self._ended
         elapsed = (end - self._looked[topic]) / self._settings.window
         self._looked[topic] = end
-        frame = frame_of(items)
+        frame = self._frame(items)
         surge, finding = watched.look(frame, elapsed)
         self.windows.append(self._window(topic, frame, finding))
         if surge not in (Surge.BEGINS, Surge.ENDS):
@@ -227,7 +151,7 @@ class Watch:
             usual=watched.usual,
             limit=watched.limit,
             stories=finding.calls_used,
-            proof=_proof(items),
+            proof=Proof.of(items),
         )
 
     def _window(self, topic: str, frame: pd.DataFrame, finding: Finding) -> Window:
@@ -243,6 +167,10 @@ class Watch:
             limit=watched.limit,
             evidence=finding.evidence / finding.threshold,
         )
+
+    def _frame(self, items: Sequence[Judged]) -> pd.DataFrame:
+        frame = frame_of(items)
+        return frame if self._settings.swings else frame.drop(columns="created_at")
 
     @property
     def _ended(self) -> datetime:
@@ -266,17 +194,3 @@ def _by_topic(items: Sequence[Judged]) -> dict[str, list[Judged]]:
     for item in items:
         parted.setdefault(item.topic, []).append(item)
     return parted
-
-
-def _proof(items: Sequence[Judged]) -> tuple[Proof, ...]:
-    negative = [item for item in items if item.polarity == NEGATIVE]
-    worst = sorted(negative, key=lambda item: -item.shares[NEGATIVE])[:MOST_ITEMS]
-    return tuple(
-        Proof(
-            id=one.id,
-            emotion=one.emotion,
-            negative=round(one.shares[NEGATIVE], 4),
-            text=one.text,
-        )
-        for one in worst
-    )

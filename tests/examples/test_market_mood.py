@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from examples.market_mood import sample, settings, simulation
 from examples.market_mood.__main__ import app
+from examples.market_mood.alerts import Alert
 from examples.market_mood.items import Item, Judged, read
 from examples.market_mood.judging import Topics
 from examples.market_mood.settings import Settings
-from examples.market_mood.watch import Alert, Watch
+from examples.market_mood.watch import Watch
 from monitoring.surges import Surge
 from undertone.errors import UndertoneError
 
@@ -137,6 +138,16 @@ def test_a_surge_begins_and_ends() -> None:
     surge = [judged(9000 + at, 24 * 20 + 0.1 * at, True) for at in range(20)]
     items = sorted([*days, *surge], key=lambda item: item.at)
     assert [one.surge for one in alerts_of(items)] == [Surge.BEGINS, Surge.ENDS]
+
+
+def test_what_swings_by_the_hour_has_a_limit_further_off() -> None:
+    items = [*quiet_days(12), *(judged(900 + at, 24 * 12 + 0.1 * at, True) for at in range(20))]
+    swinging = RULES.model_copy(update={"swings": True})
+    (plain,), timed = alerts_of(items), Watch(swinging)
+    for item in items:
+        timed.see(item)
+    timed.close()
+    assert timed.windows[0].limit > plain.limit
 
 
 def test_a_story_and_its_copies_count_once() -> None:
