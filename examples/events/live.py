@@ -2,16 +2,17 @@
 
 import asyncio
 import os
+import sys
 import wave
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from pathlib import Path
 
 from examples.events.engine import Change, Engine
 from examples.events.facts import Facts
 from examples.events.rules import Rulebook
 from examples.stream import speak
-from serving.client import AsyncClient, Stream
-from serving.streaming.messages import Final, Provisional, Start
+from serving.client import AsyncClient
+from serving.streaming.messages import Event, Final, Provisional, Refused, Start
 from undertone.errors import AudioError
 
 See = Callable[[Facts, Change | None], Awaitable[None]]
@@ -41,11 +42,20 @@ async def follow(
         told["sample_rate"] = file.getframerate()
         client = AsyncClient(url, key=os.environ.get("UNDERTONE_KEY"))
         async with client, client.stream(Start.model_validate(told | wishes)) as stream:
-            await asyncio.gather(speak(file, stream, pace), _listen(stream, Engine(book), see))
+            await asyncio.gather(speak(file, stream, pace), listen(stream, Engine(book), see))
 
 
-async def _listen(stream: Stream, engine: Engine, see: See) -> None:
+async def listen(stream: AsyncIterable[Event], engine: Engine, see: See) -> None:
+    """Let an engine decide about events; an utterance without an answer is told of.
+
+    Args:
+        stream: of events.
+        engine: new, or of the same speaker.
+        see: as of `follow`.
+    """
     async for event in stream:
+        if isinstance(event, Refused):
+            print(f"{event.start} to {event.end} s: {event.error.message}", file=sys.stderr)
         if isinstance(event, Final | Provisional):
             facts = Facts.of(event)
             await see(facts, engine.see(facts))

@@ -16,7 +16,7 @@ from undertone.errors import UndertoneError
 
 Url = Annotated[str, typer.Option(envvar="UNDERTONE_URL", help="where the service listens")]
 Rules = Annotated[Path, typer.Option(help="YAML; see examples/events/README.md")]
-Pace = Annotated[float, typer.Option(help="times faster than spoken; inf for a microphone")]
+Pace = Annotated[float, typer.Option(min=0.1, help="times as fast as spoken; a microphone: inf")]
 SERVICE = "http://127.0.0.1:3000"
 STYLES = {
     "anger": "bold red",

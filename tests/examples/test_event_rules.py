@@ -1,5 +1,7 @@
 """The engine of rules: what changes a scene and what does not, and how bad rules are told of."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
@@ -8,8 +10,10 @@ from hypothesis import strategies as st
 
 from examples.events.engine import Change, Engine
 from examples.events.facts import Facts
+from examples.events.live import listen
 from examples.events.rules import Rulebook, load
-from serving.streaming.messages import Final, Provisional
+from serving.schemas import Problem
+from serving.streaming.messages import Event, Final, Listening, Provisional, Refused
 from tests.examples.capturing import ROOT
 from undertone.errors import ConfigError
 from undertone.prediction import Dimensions, Modalities, Transcript
@@ -100,6 +104,22 @@ def test_the_facts_of_an_event():
     assert Facts.of(final()) == Facts(2.5, True, "anger", 0.9)
     so_far = Provisional(start=1.0, end=1.5, emotion="fear", confidence=0.5, distribution={})
     assert Facts.of(so_far) == Facts(1.5, False, "fear", 0.5)
+
+
+def test_an_utterance_without_an_answer_is_told_of_and_the_next_one_counts(capsys):
+    seen = []
+
+    async def events() -> AsyncIterator[Event]:
+        yield Refused(error=Problem(code="busy", message="Too much waits."), start=1.0, end=2.0)
+        yield Listening(seconds=3.0, speaking=True)
+        yield final(transcript=Transcript(text="help"))
+
+    async def see(facts: Facts, change: Change | None) -> None:
+        seen.append((facts.text, change and change.rule))
+
+    asyncio.run(listen(events(), Engine(rulebook()), see))
+    assert seen == [("help", "alarm")]
+    assert capsys.readouterr().err == "1.0 to 2.0 s: Too much waits.\n"
 
 
 @pytest.mark.parametrize("room", SHIPPED)
