@@ -20,6 +20,8 @@ from undertone.audio import SAMPLE_RATE
 from undertone.config import AudioParams
 from undertone.face.picture import Picture
 from undertone.face.sight import see
+from undertone.shards.members import member_of
+from undertone.shards.order import Placement, placement_of
 from undertone.speech.features import HOP, log_mel, real_frames
 from undertone.speech.listener import spoken
 from undertone.speech.views import prepare_view
@@ -137,6 +139,7 @@ class Spectrograms:
     """Log-mel features of recordings, cleaned as for listening.
 
     The latest clips are kept for all who ask for them: the turns of a cross-validation share them.
+    Those that lie in shards are not: so many come between that none would be asked for in time.
 
     Args:
         files: recordings, or none where there is none.
@@ -170,6 +173,10 @@ class Spectrograms:
             self.files, self.names, self.audio, self.mels, self.longest, views=(view,)
         )
 
+    def placement(self) -> Placement | None:
+        """Where the recordings lie, if any lies in a shard."""
+        return placement_of(self.files)
+
     def batch(self, index: Tensor) -> Inputs:
         """Features [B, M, F] of the examples at positions `index` [B], padded to the longest."""
         views = [self.views[number] for number in _some(len(self.views), index)]
@@ -182,10 +189,10 @@ class Spectrograms:
 
     def _read(self, place: int, view: int) -> tuple[npt.NDArray[np.float32], int]:
         file, name = self.files[place], self.names[place]
-        return _features(file, name, view, self.audio, self.mels, self.longest)
+        features = _kept_features if file is None or member_of(file) is None else _features
+        return features(file, name, view, self.audio, self.mels, self.longest)
 
 
-@lru_cache(maxsize=KEPT_CLIPS)
 def _features(
     file: Path | None, name: str, view: int, audio: AudioParams, mels: int, longest: int
 ) -> tuple[npt.NDArray[np.float32], int]:
@@ -195,6 +202,9 @@ def _features(
         heard = prepare_view(file, name, view, audio, silence=True)
         samples = spoken(heard.samples, heard.speech, longest * HOP / SAMPLE_RATE)
     return log_mel(samples, mels), real_frames(len(samples))
+
+
+_kept_features = lru_cache(maxsize=KEPT_CLIPS)(_features)
 
 
 @dataclass(frozen=True)
