@@ -62,7 +62,7 @@ def test_holds_no_more_than_its_bound(
     watched(monkeypatch, lambda: seen.append(used()))
     for path in paths(light) * 2:
         contents(path)
-    assert len(seen) == 24
+    assert len(seen) == 20
     assert ROOM / 2 < max(seen) <= ROOM
 
 

@@ -10,7 +10,7 @@ from transformers import Trainer, TrainerCallback
 from undertone.config import Score, TrainingParams, Tuning
 from undertone.model.fused import FusedModel
 from undertone.training.batches import Batches
-from undertone.training.callbacks import Checkpoints, ProgressBar, trackers
+from undertone.training.callbacks import Checkpoints, Epochs, ProgressBar, trackers
 from undertone.training.trainer import Penalty, last_checkpoint, trainer_for
 
 
@@ -75,7 +75,7 @@ def teach(lesson: Lesson) -> Course:
     One of them alone tells how it goes.
     """
     stage, params = lesson.stage, lesson.params
-    callbacks: list[TrainerCallback] = [ProgressBar(f"fitting {stage.name}")]
+    callbacks: list[TrainerCallback] = [Epochs(), ProgressBar(f"fitting {stage.name}")]
     if params.checkpoint_steps:
         callbacks.append(Checkpoints(params.checkpoint_steps))
     if lesson.logs and is_first_process():
