@@ -156,7 +156,7 @@ def batches_of(
 
 
 def _together(name: str, views: Sequence[Tensor]) -> Kept | Varied:
-    return Kept(name, views[0]) if len(views) == 1 else Varied(name, torch.stack(list(views)))
+    return Kept(name, views[0]) if len(views) == 1 else Varied(name, views)
 
 
 def _statistics(bundle: Bundle, examples: Examples) -> Tensor:

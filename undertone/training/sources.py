@@ -59,16 +59,21 @@ class Varied:
 
     Args:
         name: of the model's argument.
-        views: of each example [V, N, …].
+        views: of all examples [N, …], V of them.
     """
 
-    def __init__(self, name: str, views: Tensor) -> None:
+    def __init__(self, name: str, views: Sequence[Tensor]) -> None:
         self.name = name
         self.views = views
 
     def batch(self, index: Tensor) -> Inputs:
         """Values [B, …] of the examples at positions `index` [B], each in some view."""
-        return {self.name: self.views[_some(len(self.views), index), index]}
+        chosen = _some(len(self.views), index)
+        values = self.views[0][index]
+        for number, view in enumerate(self.views[1:], start=1):
+            taken = chosen == number
+            values[taken] = view[index[taken]]
+        return {self.name: values}
 
 
 def _some(views: int, index: Tensor) -> Tensor:
