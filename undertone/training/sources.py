@@ -3,7 +3,8 @@
 A source is asked for the rows of a batch and answers keyword arguments of `FusedModel.forward`.
 """
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ from undertone.speech.views import prepare_view
 KEPT_CLIPS = 8192  # of a few seconds, about 0.1 MB each
 KEPT_FACES = 4096
 LONGEST_TEXT = 128  # tokens
+TOKENISED = 1024  # texts at a time
 NO_FACE = np.zeros((8, 8, 3), np.uint8)
 
 Inputs = dict[str, Tensor]
@@ -100,23 +102,36 @@ class Tokens:
         self.tokenizer = tokenizer
         self.texts = list(texts)
         self.contexts = list(contexts or [""] * len(self.texts))
-        said = tokenizer(self.texts, truncation=True, max_length=LONGEST_TEXT).input_ids
-        before = tokenizer(self.contexts, add_special_tokens=False, verbose=False).input_ids
-        self.tokens = [_joined(*pair) for pair in zip(said, before, strict=True)]
-        self._segments = [
-            (torch.arange(len(row)) >= len(own)).long()
-            for row, own in zip(self.tokens, said, strict=True)
-        ]
+        flat, own, ends = array("i"), array("i"), array("q", [0])
+        for said, before in self._tokenised():
+            flat.extend(_joined(said, before))
+            own.append(len(said))
+            ends.append(len(flat))
+        self._flat, self._own, self._ends = (
+            torch.from_numpy(np.array(kept)) for kept in (flat, own, ends)
+        )
+
+    def _tokenised(self) -> Iterator[tuple[list[int], list[int]]]:
+        """Tokens of each text and of its context, some texts at a time: a tokenizer keeps much."""
+        tokenizer = self.tokenizer
+        for start in range(0, len(self.texts), TOKENISED):
+            block = slice(start, start + TOKENISED)
+            said = tokenizer(self.texts[block], truncation=True, max_length=LONGEST_TEXT)
+            before = tokenizer(self.contexts[block], add_special_tokens=False, verbose=False)
+            yield from zip(said.input_ids, before.input_ids, strict=True)
 
     def lengths(self) -> list[int]:
         """Tokens of each text, its context included."""
-        return list(map(len, self.tokens))
+        lengths: list[int] = self._ends.diff().tolist()
+        return lengths
 
     def batch(self, index: Tensor) -> Inputs:
         """Tokens [B, T] of the examples at positions `index` [B], padded to the longest."""
-        rows = [self.tokens[place] for place in index]
+        spans = zip(self._ends[index].tolist(), self._ends[index + 1].tolist(), strict=True)
+        rows = [self._flat[start:end].long() for start, end in spans]
         masks = [torch.ones_like(row) for row in rows]
-        segments = [self._segments[place] for place in index]
+        told = zip(rows, self._own[index].tolist(), strict=True)
+        segments = [(torch.arange(len(row)) >= own).long() for row, own in told]
         padding = int(self.tokenizer.pad_token_id or 0)
         return {
             "input_ids": pad_sequence(rows, batch_first=True, padding_value=padding),
@@ -133,11 +148,11 @@ class Tokens:
         return distinct, torch.tensor([place[pair] for pair in pairs])
 
 
-def _joined(said: list[int], before: list[int]) -> Tensor:
+def _joined(said: list[int], before: list[int]) -> list[int]:
     """Tokens of an utterance and as many of the latest before it as fit, closed as it is."""
     room = LONGEST_TEXT - len(said) - 1
     kept = before[-room:] if room > 0 else []
-    return torch.tensor([*said, *kept, *said[-1:]] if kept else said)
+    return [*said, *kept, *said[-1:]] if kept else said
 
 
 class Spectrograms:
