@@ -7,16 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from torch.utils.data import DataLoader, Dataset
 
 from undertone.errors import ConfigError, CorpusError, RemoteError
 from undertone.manifest import read_manifest
-from undertone.shards import cache
+from undertone.shards import cache, order
 from undertone.shards.fetching import fetch_corpus
-from undertone.shards.members import contents
+from undertone.shards.members import contents, size_of
+from undertone.shards.order import Streamed, placement_of
 from undertone.shards.packing import pack
 
 SHARD = 60_000
 ROOM = 3 * SHARD
+FORKS = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 
 @pytest.fixture
@@ -28,7 +31,8 @@ def light(corpus: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "bound", lambda: ROOM)
+    for module in (cache, order):
+        monkeypatch.setattr(module, "bound", lambda: ROOM)
 
 
 @pytest.fixture
@@ -87,6 +91,7 @@ def _read_all(light: Path, results: "multiprocessing.Queue[int]") -> None:
     results.put(highest)
 
 
+@FORKS
 def test_processes_share_the_bound(light: Path) -> None:
     context = multiprocessing.get_context("fork")
     results = context.Queue()
@@ -163,3 +168,29 @@ def test_a_corpus_without_its_table_is_told(light: Path) -> None:
     (light / "shards.json").write_text("{}")
     with pytest.raises(CorpusError, match=r"tells of no shard shards/test-000000\.tar"):
         contents(path)
+
+
+class Bytes(Dataset[int]):
+    """How many bytes each recording has, told in whatever process asks."""
+
+    def __init__(self, files: list[Path]) -> None:
+        self.files = files
+
+    def __getitem__(self, place: int) -> int:
+        return len(contents(self.files[place]))
+
+
+@FORKS
+def test_loader_processes_read_from_an_object_store(
+    corpus: Path, s3_bucket: str, room: None, tmp_path: Path
+) -> None:
+    """Forked while the next shard is being fetched."""
+    pack(corpus, f"{s3_bucket}/noise", SHARD)
+    fetch_corpus([f"{s3_bucket}/noise"], tmp_path / "light")
+    files = paths(tmp_path / "light")
+    placement = placement_of(files)
+    assert placement is not None
+    sampler = Streamed(placement, window=1, seed=0)
+    loader = DataLoader(Bytes(files), batch_size=4, sampler=sampler, num_workers=2)
+    assert sum(int(sizes.sum()) for sizes in loader) == sum(map(size_of, files))
+    assert used() <= ROOM
