@@ -1,11 +1,15 @@
 """Corpora into shards and back, on a real S3 server and on this disk."""
 
+import errno
+import os
 import tarfile
 from pathlib import Path
 
 import pytest
 from noises import write_corpus
+from typer.testing import CliRunner
 
+from cli.main import app
 from undertone import remote
 from undertone.errors import CorpusError, RemoteError
 from undertone.evaluation.evaluator import corpus_info
@@ -122,6 +126,31 @@ def test_a_recording_that_is_too_large_or_missing_is_named(corpus: Path, tmp_pat
     (corpus / "audio" / "noise.4.flac").unlink()
     with pytest.raises(CorpusError, match=r"noise\.4\.flac cannot be read: No such file"):
         pack(corpus, str(tmp_path / "there"), SHARD)
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_once_there_is_room(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tarfile.TarFile, "addfile", full)
+        with pytest.raises(RemoteError, match=r"test-000000\.tar cannot .*No space left on device"):
+            pack(corpus, str(tmp_path / "there"), SHARD)
+    assert not list((tmp_path / "there").rglob("*.tar"))
+    assert len(pack(corpus, str(tmp_path / "there"), SHARD)) == 10
+
+
+def test_by_command(corpus: Path, tmp_path: Path) -> None:
+    def run(*words: object) -> str:
+        done = CliRunner().invoke(app, ["corpora", *map(str, words)])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "3 shards, 0 MB →" in run("shard", corpus, "--to", tmp_path / "there", "--shard-mb", 1)
+    assert "40 utterances →" in run("fetch", tmp_path / "there", "--out", tmp_path / "light")
+    assert recordings(tmp_path / "light") == recordings(corpus)
 
 
 def test_parts_packed_one_after_the_other_become_one_corpus(corpus: Path, tmp_path: Path) -> None:

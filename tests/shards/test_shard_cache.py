@@ -129,7 +129,7 @@ def test_a_full_disk_is_told(light: Path, room: None, monkeypatch: pytest.Monkey
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    told = r"no room here for the shard .*test-000000\.tar .*No space left on device.*SHARDS_MB"
+    told = r"test-000000\.tar \(0\.1 MB\) cannot be kept in .*: No space left.*UNDERTONE_SHARDS_MB"
     with pytest.raises(RemoteError, match=told):
         contents(paths(light)[0])
     assert used() == 0

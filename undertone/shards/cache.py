@@ -48,11 +48,17 @@ def open_shard(path: Path) -> BinaryIO:
     Raises:
         ConfigError: it alone is larger than the bound.
         CorpusError: the corpus folder does not tell where it lies.
-        RemoteError: it is missing, not what was packed, or there is no room for it on the disk.
+        RemoteError: it is missing, not what was packed, or cannot be kept on this disk.
     """
     shard = shard_at(path)
     kept = cache_folder() / f"{shard.sha256}.tar"
-    return _opened(kept) or _fetched(shard, kept)
+    try:
+        return _opened(kept) or _fetched(shard, kept)
+    except OSError as error:
+        raise RemoteError(
+            f"The shard {shard.uri} ({shard.size / 1e6:,.1f} MB) cannot be kept in {kept.parent}: "
+            f"{error.strerror}. Make room there, or lower {BOUND}."
+        ) from error
 
 
 def _opened(kept: Path) -> BinaryIO | None:
@@ -104,11 +110,6 @@ def _room_for(shard: Shard, aside: Path) -> Iterator[Path]:
         while not _taken(shard, aside):
             time.sleep(WAIT_SECONDS)
         yield aside
-    except OSError as error:
-        raise RemoteError(
-            f"There is no room here for the shard {shard.uri} ({shard.size / 1e6:,.0f} MB in "
-            f"{aside.parent}): {error.strerror}. Free some, or lower {BOUND}."
-        ) from error
     finally:
         aside.unlink(missing_ok=True)
 
