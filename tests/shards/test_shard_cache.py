@@ -87,7 +87,8 @@ def _read_all(light: Path, results: "multiprocessing.Queue[int]") -> None:
     highest = 0
     for path in paths(light):
         assert len(contents(path)) >= 10_000
-        highest = max(highest, used())
+        with cache._counting(cache.cache_folder()):
+            highest = max(highest, used())
     results.put(highest)
 
 

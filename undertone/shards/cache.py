@@ -82,7 +82,8 @@ def _fetched(shard: Shard, kept: Path) -> BinaryIO:
             except BaseException:
                 file.close()
                 raise
-            aside.replace(kept)
+            with _counting(kept.parent):
+                aside.replace(kept)
     return file
 
 
@@ -111,7 +112,8 @@ def _room_for(shard: Shard, aside: Path) -> Iterator[Path]:
             time.sleep(WAIT_SECONDS)
         yield aside
     finally:
-        aside.unlink(missing_ok=True)
+        with _counting(aside.parent):
+            aside.unlink(missing_ok=True)
 
 
 def _taken(shard: Shard, aside: Path) -> bool:
@@ -122,7 +124,7 @@ def _taken(shard: Shard, aside: Path) -> bool:
             f"The shard {shard.uri} has {shard.size / 1e6:,.1f} MB, and {BOUND} lets "
             f"{most / 1e6:,.0f} MB be kept. Raise it, or pack smaller shards (--shard-mb)."
         )
-    with FileLock(aside.parent / "room.lock"):
+    with _counting(aside.parent):
         _sweep(aside)
         used = sum(file.stat().st_size for file in _files(aside.parent))
         for file in sorted(aside.parent.glob("*.tar"), key=lambda file: file.stat().st_mtime_ns):
@@ -135,6 +137,11 @@ def _taken(shard: Shard, aside: Path) -> bool:
         with aside.open("wb") as taken:
             os.posix_fallocate(taken.fileno(), 0, shard.size)
         return True
+
+
+def _counting(folder: Path) -> FileLock:
+    """Held while files come, go or are counted."""
+    return FileLock(folder / "room.lock")
 
 
 def _files(folder: Path) -> list[Path]:
