@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
         pa.field("speaker_id", pa.string(), nullable=False),
         pa.field("language", pa.string(), nullable=False),
         pa.field("emotion", pa.string(), nullable=False),
-        pa.field("path", pa.string()),  # relative to the manifest's folder; null in text corpora
+        pa.field("path", pa.string()),  # within the folder, of a file or a shard's member; or null
         pa.field("sha256", pa.string()),  # of the decoded 16 kHz mono PCM16 samples
         pa.field("duration_s", pa.float64()),
         pa.field("sample_rate", pa.int32()),  # of the source, before resampling
