@@ -17,7 +17,8 @@ TRAINING = """# Training
 
 Made by `python -m benchmarks.training`: utterances a second and the most memory of a case, turn
 about with a plain loop of PyTorch's over the same model and batches. Clips last 5 seconds on
-average; the heads train on what was heard before. A GPU's peak is that of its allocator.
+average; the heads train on what was heard before. A GPU's peak is that of its allocator. Part
+`streaming` reads real recordings, in ingested corpus folders, from files and from shards.
 """
 
 LOOP = """# The loop

@@ -51,6 +51,30 @@ def hear(
 
 
 @app.command()
+def shard(
+    corpus: Annotated[Path, typer.Argument(help="A corpus folder.")],
+    to: Annotated[str, typer.Option(help="Where to, e.g. s3://BUCKET/CORPUS, or a folder.")],
+    shard_mb: Annotated[int, typer.Option(min=1, help="Megabytes of a shard, at most.")] = 500,
+) -> None:
+    """Pack a corpus into tar shards that training streams; run again, it goes on where it was."""
+    from undertone.shards.packing import pack
+
+    shards = pack(corpus, to, shard_mb * 1_000_000)
+    err.print(f"{len(shards)} shards, {sum(one.size for one in shards) / 1e6:,.0f} MB → {to}")
+
+
+@app.command()
+def fetch(
+    shards: Annotated[list[str], typer.Argument(help="Where it was packed; several are joined.")],
+    to: Annotated[Path, typer.Option("--out", help="The corpus folder to write.")],
+) -> None:
+    """Bring a packed corpus here: its manifest, while the recordings stay in their shards."""
+    from undertone.shards.fetching import fetch_corpus
+
+    err.print(f"{fetch_corpus(shards, to)} utterances → {to}")
+
+
+@app.command()
 def show(corpus: Annotated[Path, typer.Argument(help="A corpus folder.")]) -> None:
     """Count a corpus folder's utterances by emotion and split."""
     from rich.table import Table

@@ -130,6 +130,7 @@ class TrainingParams(Section):
         gradient_accumulation: parts that a step is computed in, one after the other, for memory.
         gradient_checkpointing: compute states of encoder layers twice rather than keep them.
         loader_workers: processes beside each one that trains, which make its batches.
+        shard_window: shards of a packed corpus that utterances are mixed from at a time.
         checkpoint_steps: steps between checkpoints within an epoch; each epoch ends with one.
     """
 
@@ -157,6 +158,7 @@ class TrainingParams(Section):
     gradient_accumulation: int = Field(1, ge=1)
     gradient_checkpointing: bool = False
     loader_workers: int = Field(0, ge=0)
+    shard_window: int = Field(4, ge=1)
     checkpoint_steps: int | None = Field(None, ge=1)
     loggers: tuple[Literal["dvclive", "tensorboard", "wandb"], ...] = ()
     device: str = "auto"

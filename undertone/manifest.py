@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
         pa.field("speaker_id", pa.string(), nullable=False),
         pa.field("language", pa.string(), nullable=False),
         pa.field("emotion", pa.string(), nullable=False),
-        pa.field("path", pa.string()),  # relative to the manifest's folder; null in text corpora
+        pa.field("path", pa.string()),  # within the folder, of a file or a shard's member; or null
         pa.field("sha256", pa.string()),  # of the decoded 16 kHz mono PCM16 samples
         pa.field("duration_s", pa.float64()),
         pa.field("sample_rate", pa.int32()),  # of the source, before resampling
@@ -42,6 +42,7 @@ SCHEMA = pa.schema(
     ]
 )
 COLUMNS = tuple(SCHEMA.names)
+BLOCK = 10_000  # rows that are Python's at a time
 SAFE_ID = re.compile(r"[\w.-]+")
 
 Row = Mapping[Any, Any]
@@ -101,9 +102,13 @@ def as_table(frame: pd.DataFrame) -> pa.Table:
 
 def data_revision(frame: pd.DataFrame) -> str:
     """Hex SHA-256 over all rows, their splits left out, in whatever order they come."""
-    rows = as_table(frame).drop_columns("split").to_pylist()
+    blocks = as_table(frame).drop_columns("split").to_batches(max_chunksize=BLOCK)
+    rows = (row for block in blocks for row in block.to_pylist())
     lines = sorted(json.dumps(row, sort_keys=True) for row in rows)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    digest = hashlib.sha256()
+    for number, line in enumerate(lines):
+        digest.update(b"\n" * (number > 0) + line.encode())
+    return digest.hexdigest()
 
 
 def validate_rows(frame: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, list[Reject]]:

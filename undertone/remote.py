@@ -9,16 +9,18 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from undertone.config import home
 from undertone.errors import RemoteError, UndertoneError
-from undertone.files import replacing_folder, sha256_of_file
+from undertone.files import replacing, replacing_folder, sha256_of_file
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 LIST = "published.json"
+PIECE_BYTES = 8 << 20
 PATIENCE = {"connect_timeout": 5, "read_timeout": 60, "retries": {"max_attempts": 3}}
 OPTIONS: dict[str, dict[str, Any]] = {
     "file": {"auto_mkdir": True},
@@ -29,6 +31,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
 def is_remote(place: str) -> bool:
     """Whether this is a URI and no path."""
     return "://" in place
+
+
+def uri_of(place: str) -> str:
+    """A URI as it is, a path as the URI of one."""
+    return place if is_remote(place) else f"file://{Path(place).expanduser().resolve()}"
 
 
 def publish(folder: Path, uri: str) -> None:
@@ -163,6 +170,38 @@ def read(uri: str) -> bytes | None:
     """
     with _opened(uri) as (files, path):
         return _read(files, path)
+
+
+def chunks(uri: str) -> Iterator[bytes]:
+    """A file's contents, some at a time.
+
+    Raises:
+        RemoteError: it is missing, or cannot be read.
+    """
+    with _opened(uri) as (files, path):
+        if not files.isfile(path):
+            raise RemoteError(f"There is nothing at {uri}.")
+        with files.open(path, "rb", cache_type="none") as file:
+            while chunk := file.read(PIECE_BYTES):
+                yield chunk
+
+
+@contextmanager
+def placing(uri: str) -> Iterator[Path]:
+    """Yield a file to write, which is put at a URI when the block succeeds, whole or not at all.
+
+    Raises:
+        RemoteError: the URI cannot be written.
+    """
+    with _opened(uri) as (files, path):
+        if "file" in files.protocol:
+            with replacing(Path(path)) as aside:
+                yield aside
+        else:
+            with TemporaryDirectory() as scratch:
+                file = Path(scratch) / PurePosixPath(path).name
+                yield file
+                files.put_file(str(file), path)
 
 
 def write(uri: str, contents: bytes) -> None:

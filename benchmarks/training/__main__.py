@@ -1,17 +1,18 @@
 """How fast models are trained; written to docs/benchmarks.md.
 
 `python -m benchmarks.training speed [--device cuda]` measures profiles and settings, and what it
-found stands in docs/benchmarks/training-DEVICE-PROFILES.json.
+found stands in docs/benchmarks/training-DEVICE-PROFILES.json. `streaming --corpus FOLDER` measures
+what reading recordings costs, and what it found stands in docs/benchmarks/training-streaming.json.
 """
 
 import sys
 from collections.abc import Sequence
 
 from benchmarks.asking import asked
-from benchmarks.training import speed
+from benchmarks.training import speed, streaming
 from undertone.errors import UndertoneError
 
-PARTS = {"speed": speed}
+PARTS = {"speed": speed, "streaming": streaming}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

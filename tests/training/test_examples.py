@@ -104,3 +104,21 @@ def test_a_folder_that_was_not_heard_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CorpusError, match="hear the corpus first"):
         load_examples(corpus, heard)
+
+
+def test_a_stretch_stays_where_it_is() -> None:
+    examples = synthetic.examples(4)
+    stretch, picked = examples.take(range(3, 7)), examples.take([3, 5])
+    assert stretch.statistics.data_ptr() == examples.statistics[3].data_ptr()
+    assert stretch.rows["utterance_id"].tolist() == examples.rows["utterance_id"][3:7].tolist()
+    assert picked.statistics.data_ptr() != examples.statistics[3].data_ptr()
+    assert len(examples.take(examples.rows["emotion"] == "joy")) == 0
+
+
+def test_some_are_evenly_spread_or_the_first_of_what_lies_in_shards() -> None:
+    examples = synthetic.examples(4)
+    names = examples.rows["utterance_id"]
+    assert examples.some(len(names)) is examples
+    assert examples.some(4).rows["utterance_id"].tolist() == [names[n] for n in (0, 3, 7, 11)]
+    examples.rows["path"] = [f"c/shards/a.tar/512+9/{name}.flac" for name in names]
+    assert examples.some(4).rows["utterance_id"].tolist() == names[:4].tolist()

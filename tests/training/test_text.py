@@ -121,7 +121,7 @@ def test_predicts_in_the_order_that_was_asked(made: Path) -> None:
 
 def test_the_latest_context_follows_a_text() -> None:
     tokens = Tokens(TOKENIZER, ["stop", "stop"], ["", "table " * 200 + "today"])
-    alone, whole = tokens.tokens
+    alone, whole = (tokens.batch(torch.tensor([place]))["input_ids"][0] for place in (0, 1))
     assert whole[: len(alone)].tolist() == alone.tolist()
     assert (len(whole), tokens.lengths()) == (LONGEST_TEXT, [len(alone), LONGEST_TEXT])
     assert TOKENIZER.decode(whole[-2:-1]) == TOKENIZER.decode(

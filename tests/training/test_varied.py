@@ -23,7 +23,7 @@ def varied(speakers: int, first: int = 0) -> Examples:
 
 def test_a_batch_takes_a_view_of_each_example() -> None:
     values = torch.arange(5.0)[:, None]
-    source = Varied("acoustic_statistics", torch.stack([values, values + 10, values + 20]))
+    source = Varied("acoustic_statistics", [values, values + 10, values + 20])
     index = torch.tensor([3, 1]).repeat(200)
     torch.manual_seed(0)
     taken = source.batch(index)["acoustic_statistics"]

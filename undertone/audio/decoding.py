@@ -12,6 +12,7 @@ import numpy as np
 from undertone.audio.recording import SAMPLE_RATE, Recording, Samples
 from undertone.config import AudioParams
 from undertone.errors import AudioError
+from undertone.shards.members import contents
 
 if TYPE_CHECKING:
     import av
@@ -139,8 +140,7 @@ def _read(source: Path | bytes, max_bytes: int) -> bytes:
 
 def _read_file(path: Path, most: int) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(most)
+        return contents(path, most)
     except OSError as error:
         raise AudioError(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -20,6 +20,7 @@ from undertone.evaluation.gathering import Folders
 from undertone.files import replacing_folder, write_json
 from undertone.manifest import write_manifest
 from undertone.model.config import AUDIO
+from undertone.shards.members import contents
 from undertone.training.examples import ACOUSTIC_FILE, Examples
 
 NAME = "remembered"
@@ -98,5 +99,5 @@ def _linked(file: Path, folder: Path, name: str) -> str:
     try:
         target.hardlink_to(file)
     except OSError:
-        shutil.copyfile(file, target)
+        target.write_bytes(contents(file))
     return path

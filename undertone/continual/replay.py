@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from undertone.shards.members import size_of
 from undertone.training.examples import Examples
 
 LEVELS = ("corpus", "emotion", "speaker_id")
@@ -48,7 +49,7 @@ def sizes_of(examples: Examples) -> npt.NDArray[np.int64]:
     tensors = [part for part in (examples.statistics, examples.views) if part is not None]
     shared = sum(part[0].nbytes for part in tensors if len(part))
     words = (len(text.encode()) for text in examples.texts())
-    files = (path.stat().st_size if path else 0 for path in examples.paths("path"))
+    files = (size_of(path) if path else 0 for path in examples.paths("path"))
     own = (file + text for file, text in zip(files, words, strict=True))
     return shared + np.fromiter(own, np.int64, len(examples))
 

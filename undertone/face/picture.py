@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from undertone.errors import UndertoneError
+from undertone.shards.members import contents
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
@@ -47,8 +48,7 @@ def _bytes(image: bytes | Path) -> bytes:
         data = image
     else:
         try:
-            with image.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+            data = contents(image, MAX_BYTES + 1)
         except OSError as error:
             raise PictureError(error.strerror or "the file does not open") from error
     if len(data) > MAX_BYTES:

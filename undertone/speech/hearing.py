@@ -2,22 +2,25 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from undertone.config import Params, home
-from undertone.files import replacing_folder, sha256_of_file, write_json
+from undertone.files import replacing_folder, write_json
 from undertone.hub import resolve
 from undertone.manifest import read_manifest, write_manifest
 from undertone.progress import track
+from undertone.shards.members import contents
+from undertone.speech.tensors import lay_out
 from undertone.speech.workers import Job, listen_to_all
 
 if TYPE_CHECKING:
+    from undertone.prediction import Transcript
     from undertone.speech.encoder import AcousticEncoder
     from undertone.speech.listener import Heard
     from undertone.speech.memory import Memory
@@ -50,38 +53,51 @@ def hear(corpus: Path, params: Params, out: Path) -> None:
         ModelError: the Whisper cannot be used.
         AudioError: a recording cannot be used.
     """
-    from undertone.model.config import UNHEARD
-
     rows = read_manifest(corpus)
-    record: dict[str, object] = {}
-    takes: list[list[Heard | None]] = [[None] * len(rows)]
-    shape = UNHEARD
-    if rows["path"].notna().any():
-        record, takes, shape = _listen(corpus, rows, params)
-    with replacing_folder(out) as aside:
-        _write(aside, rows, takes, shape)
-        write_json(aside / "listening.json", record)
+    with _listened(corpus, rows, params) as listened, replacing_folder(out) as aside:
+        _write(aside, rows, listened)
+        write_json(aside / "listening.json", listened.record)
 
 
-def _listen(
-    corpus: Path, rows: pd.DataFrame, params: Params
-) -> "tuple[dict[str, object], list[list[Heard | None]], tuple[int, int]]":
-    """The record of listening, and what was heard of each row: as it is, then in each view.
+@dataclass(frozen=True)
+class _Listened:
+    """What was heard of N rows.
 
-    The shape of the statistics comes last.
+    Attributes:
+        record: of how.
+        shape: of the statistics of each.
+        takes: what was to be heard of each row: as it is, then in each view [V + 1, N].
+        memory: what was heard.
     """
+
+    record: dict[str, object]
+    shape: tuple[int, int]
+    takes: "Sequence[Sequence[Job | None]]"
+    memory: "Mapping[str, Heard] | Memory"
+
+    def heard(self, view: int) -> "Iterator[Heard | None]":
+        """What was heard of each row in a view."""
+        return (self.memory[job.key] if job else None for job in self.takes[view])
+
+
+@contextmanager
+def _listened(corpus: Path, rows: pd.DataFrame, params: Params) -> Iterator[_Listened]:
+    from undertone.model.config import UNHEARD
     from undertone.speech.encoder import AcousticEncoder
     from undertone.speech.memory import remembering
 
+    if rows["path"].isna().all():
+        yield _Listened({}, UNHEARD, [[None] * len(rows)], {})
+        return
     encoder = AcousticEncoder.from_folder(resolve(params.listening.whisper))
     jobs = [_job(corpus, row) for row in rows[["path", "sha256"]].itertuples(index=False)]
     views = params.listening.views
     takes = [[job and job._replace(view=view) for job in jobs] for view in range(views + 1)]
     record = _record(params, encoder)
     with remembering(_memory_file(record)) as memory:
-        _listen_to_new([job for take in takes for job in take], params, memory)
-        heard = [[memory[job.key] if job else None for job in take] for take in takes]
-    return record | ({"views": views} if views else {}), heard, encoder.statistics_shape
+        _listen_to_new([job for jobs in zip(*takes, strict=True) for job in jobs], params, memory)
+        told = record | ({"views": views} if views else {})
+        yield _Listened(told, encoder.statistics_shape, takes, memory)
 
 
 def _job(corpus: Path, row: tuple[str | None, str | None]) -> Job | None:
@@ -89,7 +105,7 @@ def _job(corpus: Path, row: tuple[str | None, str | None]) -> Job | None:
     if not isinstance(path, str):
         return None
     file = corpus / path
-    return Job(sha256 if isinstance(sha256, str) else sha256_of_file(file), file)
+    return Job(sha256 or hashlib.sha256(contents(file)).hexdigest(), file)
 
 
 def _record(params: Params, encoder: "AcousticEncoder") -> dict[str, object]:
@@ -116,40 +132,33 @@ def _listen_to_new(jobs: Sequence[Job | None], params: Params, memory: "Memory")
         memory[job.key] = result
 
 
-def _write(
-    folder: Path,
-    rows: pd.DataFrame,
-    takes: "Sequence[Sequence[Heard | None]]",
-    shape: tuple[int, int],
-) -> None:
-    from safetensors.numpy import save_file
-
-    heard, *views = takes
-    tensors: dict[str, NDArray[Any]] = {
-        "statistics": _statistics(heard, shape),
-        "present": np.array([result is not None for result in heard], np.uint8),
+def _write(folder: Path, rows: pd.DataFrame, listened: _Listened) -> None:
+    """Write what was heard, one recording at a time."""
+    count, views = len(rows), len(listened.takes) - 1
+    shapes: dict[str, tuple[str, tuple[int, ...]]] = {
+        "statistics": ("F32", (count, *listened.shape))
     }
     if views:
-        tensors["views"] = np.stack([_statistics(view, shape) for view in views])
+        shapes["views"] = ("F32", (views, count, *listened.shape))
     acoustic = folder / "acoustic.safetensors"
-    save_file(tensors, acoustic)
+    tensors = lay_out(acoustic, shapes | {"present": ("U8", (count,))})
+    said: list[Transcript | None] = []
+    for place, heard in enumerate(listened.heard(0)):
+        said.append(heard.transcript if heard else None)
+        if heard:
+            tensors["statistics"][place] = heard.statistics
+            tensors["present"][place] = 1
+    for view in range(views):
+        for place, heard in enumerate(listened.heard(view + 1)):
+            if heard:
+                tensors["views"][view, place] = heard.statistics
     acoustic.chmod(0o644)
-    write_manifest(folder, _with_transcripts(rows, heard))
+    write_manifest(folder, _with_transcripts(rows, said))
 
 
-def _statistics(heard: "Sequence[Heard | None]", shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Statistics [N, L + 1, 2·D], zeros where nothing was heard."""
-    statistics = np.zeros((len(heard), *shape), np.float32)
-    for index, result in enumerate(heard):
-        if result:
-            statistics[index] = result.statistics
-    return statistics
-
-
-def _with_transcripts(rows: pd.DataFrame, heard: "Sequence[Heard | None]") -> pd.DataFrame:
-    transcripts = [result.transcript if result else None for result in heard]
-    words = [[word.model_dump() for word in said.words] if said else None for said in transcripts]
+def _with_transcripts(rows: pd.DataFrame, said: "Sequence[Transcript | None]") -> pd.DataFrame:
+    words = [[word.model_dump() for word in one.words] if one else None for one in said]
     return rows.assign(
-        transcript=pd.Series([said.text if said else None for said in transcripts], rows.index),
+        transcript=pd.Series([one.text if one else None for one in said], rows.index),
         words=pd.Series(words, rows.index),
     )

@@ -11,6 +11,7 @@ from undertone.config import AudioParams
 from undertone.model.acoustic import AcousticBranch
 from undertone.model.config import AUDIO, IMAGE, UNHEARD
 from undertone.model.fused import FusedModel
+from undertone.shards.order import Placement
 from undertone.speech.encoder import pool
 from undertone.speech.features import grid_frames, states_of
 from undertone.training.examples import Examples
@@ -79,13 +80,22 @@ class Batches(Dataset[Inputs]):
                 return source.lengths()
         return None
 
+    def placement(self) -> Placement | None:
+        """Where recordings lie that are heard again, if any lies in a shard."""
+        acoustic = self.sources[0]
+        return acoustic.placement() if isinstance(acoustic, Spectrograms) else None
+
     def voiced(self) -> Tensor:
         """Which examples have a recording that counts [N]."""
         return self.present[:, AUDIO]
 
     def shortest_first(self) -> Tensor:
-        """Places of all examples [N] by the length of their text, so that little is padding."""
-        return torch.tensor(self.lengths() or [0] * len(self)).argsort(stable=True)
+        """Places of all examples [N] by the length of their text, so that little is padding.
+
+        Where they are read from shards, as they come.
+        """
+        lengths = None if self.placement() else self.lengths()
+        return torch.tensor(lengths or [0] * len(self)).argsort(stable=True)
 
     def in_order(self, order: Tensor, size: int) -> Iterator[Inputs]:
         """Batches of `size` examples at the places of `order` [N], one after the other."""
@@ -146,7 +156,7 @@ def batches_of(
 
 
 def _together(name: str, views: Sequence[Tensor]) -> Kept | Varied:
-    return Kept(name, views[0]) if len(views) == 1 else Varied(name, torch.stack(list(views)))
+    return Kept(name, views[0]) if len(views) == 1 else Varied(name, views)
 
 
 def _statistics(bundle: Bundle, examples: Examples) -> Tensor:

@@ -70,7 +70,7 @@ def begin(train: Examples, params: Params, labels: Sequence[str]) -> Bundle:
         bundle.image_processor = AutoImageProcessor.from_pretrained(
             resolve(model_params.image_encoder), local_files_only=True
         )
-    heard = train.heard()
+    heard = train.some().heard()
     if len(heard):
         model.acoustic.standardise.fit(heard)
     return bundle

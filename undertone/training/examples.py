@@ -17,8 +17,10 @@ from undertone.errors import CorpusError
 from undertone.labels import EMOTIONS
 from undertone.manifest import read_manifest
 from undertone.model.config import AUDIO
+from undertone.shards.members import member_of
 
 ACOUSTIC_FILE = "acoustic.safetensors"
+ENOUGH = 10_000  # utterances for what is fitted once: standardisation, novelty, weights of layers
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,14 @@ class Examples:
         return len(self.rows)
 
     def take(self, chosen: npt.ArrayLike) -> "Examples":
-        """The examples of a boolean mask [N] or of positions, in that order."""
+        """The examples of a boolean mask [N] or of positions, in that order.
+
+        A stretch of them shares its statistics with these: in a file, they stay there.
+        """
         picked = np.asarray(chosen)
         index = np.flatnonzero(picked) if picked.dtype == np.bool_ else picked
-        places = torch.as_tensor(index)
+        stretch = len(index) > 0 and bool((np.diff(index) == 1).all())
+        places = slice(index[0], index[-1] + 1) if stretch else torch.as_tensor(index)
         return Examples(
             self.rows.iloc[index].reset_index(drop=True),
             self.statistics[places],
@@ -54,6 +60,17 @@ class Examples:
     def of_split(self, split: str) -> "Examples":
         """The examples of one split."""
         return self.take((self.rows["split"] == split).to_numpy())
+
+    def some(self, most: int = ENOUGH) -> "Examples":
+        """As many as what is fitted once needs, evenly spread.
+
+        In shards each stretch is a sample, and fewer shards are read for it: then the first.
+        """
+        if len(self) <= most:
+            return self
+        first = self.paths("path")[0]
+        sharded = first is not None and member_of(first) is not None
+        return self.take(np.linspace(0, most - 1 if sharded else len(self) - 1, most).astype(int))
 
     @staticmethod
     def concat(parts: Sequence["Examples"]) -> "Examples":
@@ -79,7 +96,7 @@ class Examples:
     def heard(self) -> Tensor:
         """Statistics of all recordings [M, L + 1, 2·D]: as they are, and then every view."""
         voiced = self.present()[:, AUDIO]
-        plain = self.statistics[voiced]
+        plain = self.statistics if bool(voiced.all()) else self.statistics[voiced]
         return plain if self.views is None else torch.cat([plain, self.views[voiced].flatten(0, 1)])
 
     def texts(self) -> list[str]:

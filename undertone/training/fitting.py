@@ -118,7 +118,7 @@ def _stages(params: Params, *, new: bool) -> list[Stage]:
 @torch.no_grad()
 def _weigh_layers(bundle: Bundle, train: Examples) -> None:
     acoustic = bundle.model.acoustic
-    voiced = train.take(train.present()[:, AUDIO].numpy())
+    voiced = train.take(train.present()[:, AUDIO].numpy()).some()
     speakers = voiced.rows["speaker_id"]
     if speakers.nunique() < 2:
         return
@@ -134,7 +134,7 @@ def _remember(bundle: Bundle, train: Examples, params: Params) -> None:
 
     Views count where the model was trained on them: then the telephone is nothing new.
     """
-    voiced = train.take(train.present()[:, AUDIO].numpy())
+    voiced = train.take(train.present()[:, AUDIO].numpy()).some()
     if not (len(voiced) and bundle.hears):
         return
     views = [

@@ -3,7 +3,8 @@
 A source is asked for the rows of a batch and answers keyword arguments of `FusedModel.forward`.
 """
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from undertone.audio import SAMPLE_RATE
 from undertone.config import AudioParams
 from undertone.face.picture import Picture
 from undertone.face.sight import see
+from undertone.shards.members import member_of
+from undertone.shards.order import Placement, placement_of
 from undertone.speech.features import HOP, log_mel, real_frames
 from undertone.speech.listener import spoken
 from undertone.speech.views import prepare_view
@@ -27,6 +30,7 @@ from undertone.speech.views import prepare_view
 KEPT_CLIPS = 8192  # of a few seconds, about 0.1 MB each
 KEPT_FACES = 4096
 LONGEST_TEXT = 128  # tokens
+TOKENISED = 1024  # texts at a time
 NO_FACE = np.zeros((8, 8, 3), np.uint8)
 
 Inputs = dict[str, Tensor]
@@ -57,16 +61,21 @@ class Varied:
 
     Args:
         name: of the model's argument.
-        views: of each example [V, N, …].
+        views: of all examples [N, …], V of them.
     """
 
-    def __init__(self, name: str, views: Tensor) -> None:
+    def __init__(self, name: str, views: Sequence[Tensor]) -> None:
         self.name = name
         self.views = views
 
     def batch(self, index: Tensor) -> Inputs:
         """Values [B, …] of the examples at positions `index` [B], each in some view."""
-        return {self.name: self.views[_some(len(self.views), index), index]}
+        chosen = _some(len(self.views), index)
+        values = self.views[0][index]
+        for number, view in enumerate(self.views[1:], start=1):
+            taken = chosen == number
+            values[taken] = view[index[taken]]
+        return {self.name: values}
 
 
 def _some(views: int, index: Tensor) -> Tensor:
@@ -93,23 +102,36 @@ class Tokens:
         self.tokenizer = tokenizer
         self.texts = list(texts)
         self.contexts = list(contexts or [""] * len(self.texts))
-        said = tokenizer(self.texts, truncation=True, max_length=LONGEST_TEXT).input_ids
-        before = tokenizer(self.contexts, add_special_tokens=False, verbose=False).input_ids
-        self.tokens = [_joined(*pair) for pair in zip(said, before, strict=True)]
-        self._segments = [
-            (torch.arange(len(row)) >= len(own)).long()
-            for row, own in zip(self.tokens, said, strict=True)
-        ]
+        flat, own, ends = array("i"), array("i"), array("q", [0])
+        for said, before in self._tokenised():
+            flat.extend(_joined(said, before))
+            own.append(len(said))
+            ends.append(len(flat))
+        self._flat, self._own, self._ends = (
+            torch.from_numpy(np.array(kept)) for kept in (flat, own, ends)
+        )
+
+    def _tokenised(self) -> Iterator[tuple[list[int], list[int]]]:
+        """Tokens of each text and of its context, some texts at a time: a tokenizer keeps much."""
+        tokenizer = self.tokenizer
+        for start in range(0, len(self.texts), TOKENISED):
+            block = slice(start, start + TOKENISED)
+            said = tokenizer(self.texts[block], truncation=True, max_length=LONGEST_TEXT)
+            before = tokenizer(self.contexts[block], add_special_tokens=False, verbose=False)
+            yield from zip(said.input_ids, before.input_ids, strict=True)
 
     def lengths(self) -> list[int]:
         """Tokens of each text, its context included."""
-        return list(map(len, self.tokens))
+        lengths: list[int] = self._ends.diff().tolist()
+        return lengths
 
     def batch(self, index: Tensor) -> Inputs:
         """Tokens [B, T] of the examples at positions `index` [B], padded to the longest."""
-        rows = [self.tokens[place] for place in index]
+        spans = zip(self._ends[index].tolist(), self._ends[index + 1].tolist(), strict=True)
+        rows = [self._flat[start:end].long() for start, end in spans]
         masks = [torch.ones_like(row) for row in rows]
-        segments = [self._segments[place] for place in index]
+        told = zip(rows, self._own[index].tolist(), strict=True)
+        segments = [(torch.arange(len(row)) >= own).long() for row, own in told]
         padding = int(self.tokenizer.pad_token_id or 0)
         return {
             "input_ids": pad_sequence(rows, batch_first=True, padding_value=padding),
@@ -126,17 +148,18 @@ class Tokens:
         return distinct, torch.tensor([place[pair] for pair in pairs])
 
 
-def _joined(said: list[int], before: list[int]) -> Tensor:
+def _joined(said: list[int], before: list[int]) -> list[int]:
     """Tokens of an utterance and as many of the latest before it as fit, closed as it is."""
     room = LONGEST_TEXT - len(said) - 1
     kept = before[-room:] if room > 0 else []
-    return torch.tensor([*said, *kept, *said[-1:]] if kept else said)
+    return [*said, *kept, *said[-1:]] if kept else said
 
 
 class Spectrograms:
     """Log-mel features of recordings, cleaned as for listening.
 
     The latest clips are kept for all who ask for them: the turns of a cross-validation share them.
+    Those that lie in shards are not: so many come between that none would be asked for in time.
 
     Args:
         files: recordings, or none where there is none.
@@ -170,6 +193,10 @@ class Spectrograms:
             self.files, self.names, self.audio, self.mels, self.longest, views=(view,)
         )
 
+    def placement(self) -> Placement | None:
+        """Where the recordings lie, if any lies in a shard."""
+        return placement_of(self.files)
+
     def batch(self, index: Tensor) -> Inputs:
         """Features [B, M, F] of the examples at positions `index` [B], padded to the longest."""
         views = [self.views[number] for number in _some(len(self.views), index)]
@@ -182,10 +209,10 @@ class Spectrograms:
 
     def _read(self, place: int, view: int) -> tuple[npt.NDArray[np.float32], int]:
         file, name = self.files[place], self.names[place]
-        return _features(file, name, view, self.audio, self.mels, self.longest)
+        features = _kept_features if file is None or member_of(file) is None else _features
+        return features(file, name, view, self.audio, self.mels, self.longest)
 
 
-@lru_cache(maxsize=KEPT_CLIPS)
 def _features(
     file: Path | None, name: str, view: int, audio: AudioParams, mels: int, longest: int
 ) -> tuple[npt.NDArray[np.float32], int]:
@@ -195,6 +222,9 @@ def _features(
         heard = prepare_view(file, name, view, audio, silence=True)
         samples = spoken(heard.samples, heard.speech, longest * HOP / SAMPLE_RATE)
     return log_mel(samples, mels), real_frames(len(samples))
+
+
+_kept_features = lru_cache(maxsize=KEPT_CLIPS)(_features)
 
 
 @dataclass(frozen=True)

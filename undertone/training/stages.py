@@ -8,9 +8,10 @@ from typing import Any, get_args
 from transformers import Trainer, TrainerCallback
 
 from undertone.config import Score, TrainingParams, Tuning
+from undertone.errors import UndertoneError
 from undertone.model.fused import FusedModel
 from undertone.training.batches import Batches
-from undertone.training.callbacks import Checkpoints, ProgressBar, trackers
+from undertone.training.callbacks import Checkpoints, Epochs, ProgressBar, trackers
 from undertone.training.trainer import Penalty, last_checkpoint, trainer_for
 
 
@@ -75,7 +76,7 @@ def teach(lesson: Lesson) -> Course:
     One of them alone tells how it goes.
     """
     stage, params = lesson.stage, lesson.params
-    callbacks: list[TrainerCallback] = [ProgressBar(f"fitting {stage.name}")]
+    callbacks: list[TrainerCallback] = [Epochs(), ProgressBar(f"fitting {stage.name}")]
     if params.checkpoint_steps:
         callbacks.append(Checkpoints(params.checkpoint_steps))
     if lesson.logs and is_first_process():
@@ -91,8 +92,16 @@ def teach(lesson: Lesson) -> Course:
         lesson.penalty,
     )
     found = last_checkpoint(lesson.checkpoints, trainer.args.world_size)
-    trainer.train(resume_from_checkpoint=str(found) if found else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(found) if found else None)
+    except UndertoneError as error:
+        raise _plain(error) from error
     return Course(_curve(trainer.state.log_history), _kept_epoch(trainer), _moved(trainer))
+
+
+def _plain(error: UndertoneError) -> UndertoneError:
+    """An error without the traceback that a loader's process puts before its message."""
+    return type(error)(str(error).rpartition(f"{type(error).__name__}: ")[2].strip())
 
 
 def _moved(trainer: Trainer) -> int:

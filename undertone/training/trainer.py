@@ -26,6 +26,7 @@ from undertone.calibration import softmax
 from undertone.config import Score, SelectBy, TrainingParams
 from undertone.evaluation.metrics import confusion, macro_f1_of, uar_of, weighted_f1_of
 from undertone.model.fused import FusedModel, FusedOutput
+from undertone.shards.order import Streamed
 from undertone.training.batches import Batches, as_is
 from undertone.training.sources import Inputs
 from undertone.training.tuning import of_encoder
@@ -61,6 +62,7 @@ class LightTrainer(Trainer):
         self, network: FusedModel, *args: Any, encoder_learning_rate: float, **kwargs: Any
     ) -> None:
         self.grouped = kwargs.pop("group_by_length")
+        self.shard_window: int = kwargs.pop("shard_window")
         self.penalty: Penalty | None = kwargs.pop("penalty")
         super().__init__(network, *args, **kwargs)
         self.network = network
@@ -101,7 +103,9 @@ class LightTrainer(Trainer):
         return self.optimizer
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        batches = train_dataset or self.train_dataset
+        batches: Any = train_dataset or self.train_dataset
+        if placement := batches.placement():
+            return Streamed(placement, self.shard_window, self.args.seed)
         grouped = self._grouped(batches, self.args.train_batch_size)
         return grouped or super()._get_train_sampler(batches)
 
@@ -121,8 +125,11 @@ class LightTrainer(Trainer):
         return grouped or super()._get_eval_sampler(eval_dataset)
 
     def _grouped(self, batches: Any, size: int) -> LengthGroupedSampler | None:
-        """Batches of texts of like length, which need little padding; none where not asked for."""
-        lengths = batches.lengths() if self.grouped else None
+        """Batches of texts of like length, which need little padding.
+
+        None where not asked for, or where they are read from shards.
+        """
+        lengths = batches.lengths() if self.grouped and not batches.placement() else None
         return Grouped(size, lengths, self.args.seed) if lengths else None
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:  # noqa: ARG002
@@ -222,6 +229,7 @@ def trainer_for(
         callbacks=[*stopping, *callbacks],
         encoder_learning_rate=params.encoder_learning_rate,
         group_by_length=params.group_by_length,
+        shard_window=params.shard_window,
         penalty=penalty,
     )
     trainer.remove_callback(PrinterCallback)
