@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # uv does not read pip's own settings: hand it the folders of wheels that pip was told to look in.
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 
-.PHONY: install browser node postgres promtool demo serve monitor-ui test lint types imports check clean
+.PHONY: install browser node postgres promtool demo serve monitor-ui test examples-test lint types imports check clean
 .PHONY: lock wheels carry images bento test-containers
 
 install: $(VENV)/.installed
@@ -56,6 +56,10 @@ monitor-ui: install
 # A process a core, up to four, and one thread a process: small models gain nothing by more.
 test: check browser node postgres promtool
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+# The example applications, against a live service. UNDERTONE_PICTURES=docs/images/examples redraws theirs.
+examples-test: install
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests/examples
 
 check: lint types imports
 

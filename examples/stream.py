@@ -6,6 +6,7 @@ python examples/stream.py recording.wav [http://127.0.0.1:3000]     (8 or 16 kHz
 import asyncio
 import os
 import sys
+import time
 import wave
 
 from serving.client import AsyncClient, ServiceError, Stream
@@ -29,12 +30,14 @@ async def main(recording: str, url: str = "http://127.0.0.1:3000") -> None:
                     print(f"{event.start} to {event.end} s: {event.emotion}")
 
 
-async def speak(file: wave.Wave_read, stream: Stream) -> None:
-    """Send the samples no faster than they would be spoken."""
+async def speak(file: wave.Wave_read, stream: Stream, pace: float = 1.0) -> None:
+    """Send the samples no faster than they would be spoken, times `pace`."""
     count = round(FRAME_S * file.getframerate())
-    while samples := file.readframes(count):
+    due = time.monotonic()
+    while samples := await asyncio.to_thread(file.readframes, count):
         await stream.send(samples)
-        await asyncio.sleep(FRAME_S)
+        due += FRAME_S / pace
+        await asyncio.sleep(due - time.monotonic())
     await stream.end()
 
 

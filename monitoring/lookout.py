@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from monitoring.calls import WHOLE, Calls
@@ -10,19 +9,10 @@ from monitoring.evidence import Evidence, Window
 from monitoring.finding import Finding, Verdict
 from monitoring.gate import DriftGate
 from monitoring.reference import Reference
+from monitoring.surges import NEGATIVE, Surge, SurgeGate
 from undertone.config import DriftParams
 
-NEGATIVE = "negative"
 MOST_SEGMENTS = 1_000  # that are looked through for the largest
-
-
-class Surge(StrEnum):
-    """Whether more callers than usual show negative emotions."""
-
-    NONE = "none"
-    BEGINS = "begins"
-    GOES_ON = "goes on"
-    ENDS = "ends"
 
 
 @dataclass(frozen=True)
@@ -104,11 +94,7 @@ class Lookout:
         self._reference = reference
         self._params = params
         self._gate = DriftGate(reference, params)
-        self._negative = DriftGate(
-            reference.pooled(NEGATIVE, params.negative),
-            params.model_copy(update={"shift": params.negative_shift}),
-            signs=(1,),
-        )
+        self._surges = SurgeGate(reference, params)
         share = params.false_alarms_per_30_days / max(params.segments, 1)
         of_segment = params.model_copy(update={"false_alarms_per_30_days": share})
         self._of_segment = DriftGate(reference, of_segment)
@@ -133,9 +119,8 @@ class Lookout:
         """
         sums = self._sum_up(parts)
         whole = self._judge(WHOLE, self._gate, sums.whole, elapsed)
-        negative = self._judge(NEGATIVE, self._negative, sums.negative, elapsed)
+        negative, surge = self._judge_negative(sums.negative, elapsed)
         watched = self._watched(sums.segments)
-        surge = self._surge(negative)
         seen = Seen(
             whole=whole,
             negative=negative,
@@ -152,11 +137,10 @@ class Lookout:
         return seen, {"evidence": self._carried, "surging": surging}
 
     def _sum_up(self, parts: Iterable[Calls]) -> "_Sums":
-        sums = _Sums(self._gate.no_calls(), self._negative.no_calls())
+        sums = _Sums(self._gate.no_calls(), self._surges.gate.no_calls())
         for calls in parts:
             sums.predictions += calls.utterances
-            pooled = self._reference.pool(calls.means, self._params.negative)
-            sums.negative += self._negative.window(Calls(pooled, calls.hours))
+            sums.negative += self._surges.window(calls)
             (_, *segments), members = calls.groups()
             whole, *windows = self._gate.windows(calls, members)  # bets are those of all gates
             sums.whole += whole
@@ -172,17 +156,20 @@ class Lookout:
         return sorted(first[: max(room, 0)])
 
     def _judge(self, name: str, gate: DriftGate, window: Window, elapsed: float) -> Finding:
-        carried = Evidence.from_json(self._carried.get(name, {}), len(gate.bets.channel))
-        evidence, finding = gate.judge(carried, window, elapsed)
+        evidence, finding = gate.judge(self._evidence(name, gate), window, elapsed)
         self._carried[name] = evidence.as_json()
         return finding
 
-    def _surge(self, negative: Finding) -> Surge:
-        if negative.verdict is Verdict.MIX:
-            return Surge.GOES_ON if self._surging else Surge.BEGINS
-        if not self._surging:
-            return Surge.NONE
-        return Surge.ENDS if negative.verdict is Verdict.STEADY else Surge.GOES_ON
+    def _judge_negative(self, window: Window, elapsed: float) -> tuple[Finding, Surge]:
+        before = self._evidence(NEGATIVE, self._surges.gate)
+        evidence, finding, surge = self._surges.judge(
+            before, window, elapsed, surging=self._surging
+        )
+        self._carried[NEGATIVE] = evidence.as_json()
+        return finding, surge
+
+    def _evidence(self, name: str, gate: DriftGate) -> Evidence:
+        return Evidence.from_json(self._carried.get(name, {}), len(gate.bets.channel))
 
 
 @dataclass

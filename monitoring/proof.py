@@ -14,6 +14,7 @@ from monitoring.gate import DriftGate
 from monitoring.mix import true_mix
 from monitoring.reference import Reference
 from monitoring.simulation import HOURS, Traffic, count_alarms, windows_to_alarm
+from monitoring.surges import SurgeGate
 from undertone.config import DriftParams
 
 USUAL = Traffic((0.42, 0.16, 0.12, 0.10, 0.06, 0.05, 0.09))
@@ -162,7 +163,7 @@ def _surges(rng: Rng) -> Claim:
 
     def trial(rng: Rng) -> int:
         whole = Reference.from_frame(USUAL.frame(REFERENCE_CALLS, rng))
-        gate = DriftGate(whole.pooled("negative", negative), DriftParams(shift=0.1), signs=(1,))
+        gate = SurgeGate(whole, DriftParams(negative=negative, negative_shift=0.1)).gate
         month = islice(_windows(USUAL, 20, rng), MONTH)
         pooled = (Calls(whole.pool(calls.means, negative), calls.hours) for calls in month)
         return count_alarms(gate, pooled)

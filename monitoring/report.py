@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from monitoring.finding import Shift, Verdict
-from monitoring.lookout import Seen, Surge
+from monitoring.lookout import Seen
 from monitoring.reference import SIGNALS
+from monitoring.surges import Surge
 from monitoring.workspace import imported
 from undertone.files import write_json, write_text
 

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("deploy/*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted(
+        page for place in ("docs", "deploy", "examples/*") for page in ROOT.glob(f"{place}/*.md")
+    ),
+]
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 NAMED = re.compile(r"`(?:shell )?undertone ([^`]+)`")
 BEFORE = re.compile(r"shell|IMAGE|--|--net|\w+=.*")  # what may stand before the command

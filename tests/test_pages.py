@@ -1,6 +1,7 @@
 """What the pages tell people to type and to read is there."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,8 @@ def test_what_is_made_and_applied_is_there(page: Path) -> None:
     for words in commands(page):
         if words[:1] == ("make",):
             assert words[1] in targets, words
+        if words[:2] == ("python", "-m"):
+            assert find_spec(words[2]), words
         if words[0:1] == ("kubectl",) and "-k" in words:
             folder = words[words.index("-k") + 1]
             assert folder.startswith("github.com/") or (ROOT / folder).is_dir(), folder

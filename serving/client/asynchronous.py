@@ -74,6 +74,10 @@ class AsyncClient:
         """Tell what an emotion really was, as `Client.feedback`."""
         await self._ask(calls.feedback(prediction_id, emotion, source, role))
 
+    async def forget(self, speaker_id: str) -> dict[str, int]:
+        """Delete all that is kept of a speaker, as `Client.forget`."""
+        return await self._ask(calls.forget(speaker_id))
+
     async def model(self) -> ModelStatus:
         """Which model answers, as `Client.model`."""
         return await self._ask(calls.model())

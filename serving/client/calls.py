@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypedDict, TypeVar
+from urllib.parse import quote
 
 import httpx
+from pydantic import TypeAdapter
 
 from serving.client.errors import ServiceError, refused
 from serving.jobs.schemas import Job, JudgedPassage
@@ -126,6 +128,12 @@ def feedback(prediction_id: str, emotion: str, source: str, role: str | None) ->
     """What the emotion of a prediction really was."""
     body = Feedback(prediction_id=prediction_id, emotion=emotion, source=source, role=role)
     return Call("POST", "/feedback", _nothing, {"json": body.model_dump()})
+
+
+def forget(speaker_id: str) -> Call[dict[str, int]]:
+    """Delete what is kept of a speaker."""
+    path = f"/subjects/{quote(speaker_id, safe='')}"
+    return Call("DELETE", path, TypeAdapter(dict[str, int]).validate_json)
 
 
 def model() -> Call[ModelStatus]:

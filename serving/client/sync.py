@@ -129,6 +129,17 @@ class Client:
         """
         self._ask(calls.feedback(prediction_id, emotion, source, role))
 
+    def forget(self, speaker_id: str) -> dict[str, int]:
+        """Delete all that is kept of a speaker; asks for the scope `admin`.
+
+        Returns:
+            How many predictions, feedback, recordings and jobs were deleted.
+
+        Raises:
+            ServiceError: the key does not allow it, or the service was not reached.
+        """
+        return self._ask(calls.forget(speaker_id))
+
     def model(self) -> ModelStatus:
         """Which model answers.
 

@@ -1,13 +1,12 @@
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from tests.labelling.tables import utterance
+from tests.language_models import answer, stand_ins
 from undertone.errors import ConfigError
 from undertone.labelling.endpoint import (
     ATTEMPTS,
@@ -24,64 +23,10 @@ KEY = "TEST_ENDPOINT_KEY"
 GOOD = '{"emotion": "anger", "confidence": 0.8}'
 
 
-class StandIn(ThreadingHTTPServer):
-    """Answers one thing after the other, the last for ever, and keeps what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self, *answers: tuple[int, Any] | float) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers = list(answers)
-        self.asked: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: StandIn
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        place = min(len(self.server.asked), len(self.server.answers) - 1)
-        self.server.asked.append(json.loads(body) | {"path": self.path})
-        self.server.keys.append(self.headers.get("Authorization"))
-        answer = self.server.answers[place]
-        if isinstance(answer, float):
-            time.sleep(answer)
-            return
-        status, content = answer
-        sent = content if isinstance(content, bytes) else json.dumps(content).encode()
-        self.send_response(status)
-        if status == 429:
-            self.send_header("Retry-After", "0")
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def answer(content: str) -> tuple[int, Any]:
-    return 200, {"choices": [{"message": {"role": "assistant", "content": content}}]}
-
-
 @pytest.fixture
 def serve() -> Iterator[Any]:
-    started: list[StandIn] = []
-
-    def start(*answers: tuple[int, Any] | float) -> StandIn:
-        started.append(StandIn(*answers))
-        threading.Thread(target=started[-1].serve_forever, daemon=True).start()
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.shutdown()
-        server.server_close()
+    with stand_ins() as start:
+        yield start
 
 
 def classifier(url: str, **changes: Any) -> EndpointClassifier:

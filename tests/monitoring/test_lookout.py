@@ -9,10 +9,11 @@ from observed import KNOWN, make_frame, make_prediction
 from monitoring.baseline import reference_from, take_baseline
 from monitoring.calls import Calls
 from monitoring.finding import Verdict
-from monitoring.lookout import Lookout, Seen, Surge
+from monitoring.lookout import Lookout, Seen
 from monitoring.reference import Reference
 from monitoring.simulation import HOURS, Traffic
 from monitoring.store import Store
+from monitoring.surges import Surge
 from undertone.config import DriftParams
 from undertone.errors import ConfigError, ModelError
 
