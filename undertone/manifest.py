@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,12 @@ SAFE_ID = re.compile(r"[\w.-]+")
 Row = Mapping[Any, Any]
 
 
-def read_manifest(folder: Path) -> pd.DataFrame:
+def read_manifest(folder: Path, *, without: Collection[str] = ()) -> pd.DataFrame:
     """The manifest of a corpus or heard folder; nullable columns that it lacks are null.
+
+    Args:
+        folder: the folder.
+        without: nullable columns that are not asked for; they are null too.
 
     Raises:
         CorpusError: the folder has no manifest, or the file is not one.
@@ -65,6 +69,7 @@ def read_manifest(folder: Path) -> pd.DataFrame:
     missing = sorted(required - set(table.column_names))
     if missing:
         raise CorpusError(f"{path} lacks the columns {', '.join(missing)}.")
+    table = table.drop_columns([name for name in without if name in table.column_names])
     for field in SCHEMA:
         if field.name not in table.column_names:
             table = table.append_column(field, pa.nulls(len(table), field.type))

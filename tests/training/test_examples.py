@@ -122,3 +122,13 @@ def test_some_are_evenly_spread_or_the_first_of_what_lies_in_shards() -> None:
     assert examples.some(4).rows["utterance_id"].tolist() == [names[n] for n in (0, 3, 7, 11)]
     examples.rows["path"] = [f"c/shards/a.tar/512+9/{name}.flac" for name in names]
     assert examples.some(4).rows["utterance_id"].tolist() == names[:4].tolist()
+
+
+def test_times_of_words_are_left_where_they_are_not_wanted(tmp_path: Path) -> None:
+    frame = synthetic.rows_in_splits(["train", "test"], each=1)
+    frame.at[0, "words"] = [{"word": "stop", "start": 0.0, "end": 0.4}]
+    folders = synthetic.write_folders(tmp_path, frame)
+    told, spared = (load_examples(*folders, "train", words=words).rows for words in (True, False))
+    assert told["words"][0][0]["word"] == "stop"
+    assert spared["words"].isna().all()
+    assert told.drop(columns="words").equals(spared.drop(columns="words"))

@@ -149,19 +149,22 @@ def labels_of(rows: pd.DataFrame) -> tuple[str, ...]:
     return tuple(emotion for emotion in EMOTIONS if emotion in found)
 
 
-def load_examples(corpus: Path, heard: Path, split: str | None = None) -> Examples:
+def load_examples(
+    corpus: Path, heard: Path, split: str | None = None, *, words: bool = True
+) -> Examples:
     """Read a corpus and what was heard in it.
 
     Args:
         corpus: a corpus folder, whose recordings and images the rows point to.
         heard: its heard folder, whose manifest and statistics are read.
         split: `train`, `validation` or `test`; all of them without it.
+        words: whether the times of words are wanted.
 
     Raises:
         CorpusError: a folder is not what it should be, the two do not belong together, or the
             split is empty.
     """
-    rows = read_manifest(heard)
+    rows = read_manifest(heard, without=() if words else ("words",))
     statistics, views = _read_statistics(heard / ACOUSTIC_FILE)
     if len(rows) != len(statistics):
         raise CorpusError(

@@ -69,9 +69,9 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
         CorpusError: a folder cannot be used, or a speaker or recording stands in two splits.
         ModelError: an encoder, or the bundle of `training.init`, is nowhere to be found.
     """
-    examples = load_examples(corpus, heard)
+    examples = load_examples(corpus, heard, words=False)
     assert_no_leak(examples.rows)
-    train, validation = (load_examples(corpus, heard, split) for split in LEARNT)
+    train, validation = (load_examples(corpus, heard, split, words=False) for split in LEARNT)
     origin = _origin(corpus, heard, params)
     checkpoints, logs = _checkpoints(out, origin), out.parent / "logs"
     labels = labels_of(train.rows)
@@ -94,7 +94,7 @@ def finetune(corpus: Path, heard: Path, params: Params, out: Path) -> TrainingRe
 def provenance(corpus: Path, heard: Path) -> dict[str, str]:
     """What a bundle tells of the data that it was trained on."""
     return {
-        "split_hash": split_hash(read_manifest(heard)),
+        "split_hash": split_hash(read_manifest(heard, without=("words",))),
         "data_revision": data_revision(read_manifest(corpus)),
         "heard_revision": sha256_of_file(heard / ACOUSTIC_FILE),
     }
