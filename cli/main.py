@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from cli import (
+    adapter,
     cluster,
     corpora,
     demo,
@@ -44,6 +45,7 @@ app.add_typer(runs.app, name="run")
 app.add_typer(cluster.app, name="runs")
 app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
+app.add_typer(adapter.app, name="adapter")
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(review.app, name="review")
 app.add_typer(keys.app, name="keys")

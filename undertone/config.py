@@ -223,6 +223,25 @@ class ContinualParams(Section):
     holdout: float = Field(0.35, gt=0, lt=0.5)
 
 
+class AdapterParams(Section):
+    """A model of a tenant's own from few clips; measured in benchmarks/loop/adapters.py.
+
+    Attributes:
+        epochs: all of them; the clips are too few to choose one by.
+        batch_size: clips and rehearsed utterances of a step.
+        replay_share: of old utterances among those that are trained on.
+        folds: parts of the clips, each of which is held out once.
+        min_clips: fewer make no adapter.
+    """
+
+    epochs: int = Field(30, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    batch_size: int = Field(8, ge=1)
+    replay_share: float = Field(0.5, ge=0, lt=1)
+    folds: int = Field(5, ge=2)
+    min_clips: int = Field(5, ge=2)
+
+
 class FeedbackParams(Section):
     """Whose feedback is learnt from, see monitoring/README.md.
 
@@ -493,6 +512,7 @@ class Params(Section):
     training: TrainingParams = TrainingParams()
     timeline: TimelineParams = TimelineParams()
     continual: ContinualParams = ContinualParams()
+    adapter: AdapterParams = AdapterParams()
     feedback: FeedbackParams = FeedbackParams()
     promotion: PromotionParams = PromotionParams()
     drift: DriftParams = DriftParams()
