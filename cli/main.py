@@ -22,6 +22,7 @@ from cli import (
     predict,
     review,
     runs,
+    search,
     serve,
     store,
     stress,
@@ -55,6 +56,7 @@ app.command("train", rich_help_panel="Single steps")(runs.train)
 app.command("evaluate", rich_help_panel="Single steps")(runs.evaluate)
 app.command("stress", rich_help_panel="Single steps")(stress.stress)
 app.command("diarise", rich_help_panel="Single steps")(diarise.diarise)
+app.command("search", rich_help_panel="Single steps")(search.search)
 app.command("serve")(serve.serve)
 app.command("predict")(predict.predict)
 app.command("lineage")(lineage.lineage)

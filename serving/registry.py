@@ -426,7 +426,7 @@ class Registry:
             metrics=dict(metadata["metrics"]),
             path=self._folder(tag),
             pointers=tuple(row.name for row in self._store.pointers() if row.tag == tag),
-            tenant=metadata.get("tenant"),
+            tenant=metadata.get("tenant") or None,
         )
 
     def _write(self, tag: str, bundle: Path, evaluation: Path, lineage: dict[str, str]) -> None:
@@ -502,12 +502,11 @@ def _classes(bundle: Path) -> list[str]:
     return [names[index] for index in sorted(names, key=int)]
 
 
-def _tenant(bundle: Path) -> str | None:
-    """Whom a bundle was made for alone, as its settings tell."""
+def _tenant(bundle: Path) -> str:
+    """Whom a bundle was made for alone, as its settings tell; empty where for all."""
     file = bundle / "training.json"
     told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    tenant: str | None = told.get("params", {}).get("continual", {}).get("tenant")
-    return tenant
+    return told.get("params", {}).get("continual", {}).get("tenant") or ""
 
 
 def _metrics(evaluation: Path) -> dict[str, float]:
