@@ -1,6 +1,7 @@
 """Adapters from clips, as the command trains, lists and deletes them."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,12 @@ from serving.registry import Registry
 from serving.tenant_data import delete_tenant, folder_of
 from tests.monitoring.observed import make_prediction
 from tests.training import synthetic
-from undertone.config import Params
+from undertone import remote
+from undertone.config import Params, home
 from undertone.corpora import ingest
 from undertone.errors import CorpusError, RegistryError
 from undertone.evaluation import evaluate
+from undertone.manifest import read_manifest
 from undertone.speech import hear
 from undertone.training import finetune
 
@@ -43,6 +46,15 @@ def write_clips(folder: Path, pitches: dict[str, int], each: int, seed: int) -> 
     return folder
 
 
+def remembered() -> set[str]:
+    """The recordings of which it is kept what was heard in them."""
+    found = set()
+    for file in (home() / "cache" / "heard").glob("*.sqlite"):
+        with sqlite3.connect(file) as memory:
+            found |= {sha256 for (sha256,) in memory.execute("SELECT sha256 FROM heard")}
+    return found
+
+
 @pytest.fixture(scope="module")
 def params(tmp_path_factory: pytest.TempPathFactory) -> Params:
     whisper = synthetic.write_whisper(tmp_path_factory.mktemp("models") / "whisper")
@@ -60,16 +72,16 @@ def params(tmp_path_factory: pytest.TempPathFactory) -> Params:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory, params: Params):
     """A home with a champion in it."""
-    home = tmp_path_factory.mktemp("home")
+    place = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNDERTONE_HOME", str(home))
-        patch.setenv("BENTOML_HOME", str(home / "bentoml"))
+        patch.setenv("UNDERTONE_HOME", str(place))
+        patch.setenv("BENTOML_HOME", str(place / "bentoml"))
         patch.delenv("UNDERTONE_STORE", raising=False)
-        patch.chdir(home)
+        patch.chdir(place)
         for speaker in range(5):
-            write_clips(home / "voices" / str(speaker), PITCHES, EACH, seed=speaker)
-        corpus, heard, run = home / "corpus", home / "heard", home / "run"
-        source = {"name": "folder", "path": str(home / "voices")}
+            write_clips(place / "voices" / str(speaker), PITCHES, EACH, seed=speaker)
+        corpus, heard, run = place / "corpus", place / "heard", place / "run"
+        source = {"name": "folder", "path": str(place / "voices")}
         asked = params.corpus.model_copy(update=source)
         ingest(params.model_copy(update={"corpus": asked}), corpus)
         hear(corpus, params, heard)
@@ -104,6 +116,9 @@ def test_one_surely_gains_and_is_deleted_with_all_that_is_kept(store, params, tm
     (listed,) = list_adapters(registry)
     assert (listed.tenant, listed.tag, listed.told) == ("anna", tag, decision.reason)
 
+    (manifest,) = folder_of("anna").glob("*/corpus")
+    recordings = set(read_manifest(manifest)["sha256"])
+    assert recordings <= remembered()
     said = store.add_prediction(make_prediction(), tenant="anna/home", text="words")
     store.add_feedback(said, "fear", source="me")
     others = store.add_prediction(make_prediction(), tenant="annabel")
@@ -113,6 +128,7 @@ def test_one_surely_gains_and_is_deleted_with_all_that_is_kept(store, params, tm
     assert [known.tag for known in registry.list()] == [champion]
     assert not model.path.exists()
     assert not folder_of("anna").exists()
+    assert not recordings & remembered()
     assert registry.tenants() == set()
     assert store.pointer_moves("tenant/anna") == []
     assert store.lineage_of_tag(tag) is None
@@ -158,6 +174,23 @@ def test_a_model_that_answers_others_stays(store, tmp_path):
         delete_tenant(store, "eve", by="ops")
     assert registry.pointed_at("tenant/eve") == tag
     registry.clear_challenger("no more")
+
+
+def test_the_run_that_gathered_feedback_goes_with_its_adapter(store, tmp_path):
+    bundle = write_bundle(tmp_path / "bundle")
+    told = {"params": {"continual": {"tenant": "gil/ward"}}}
+    (bundle / "training.json").write_text(json.dumps(told))
+    write_evaluation(tmp_path / "evaluation")
+    run = home() / "runs" / "continual-1"
+    corpus = run / "pipeline" / "retrain" / "corpus"
+    corpus.mkdir(parents=True)
+    (corpus / "corpus.json").write_text("{}")
+    shared = remote.deposit(corpus, f"file://{tmp_path}/shared")
+    uris = {"corpus_uri": str(corpus), "heard_uri": shared}
+    register_made_up(Registry(store), tmp_path, "gil", **uris)
+    assert delete_tenant(store, "gil", by="ops")[0] == 1
+    assert not run.exists()
+    assert not remote.is_published(shared)
 
 
 def test_the_command_says_what_came_of_it(store, tmp_path):
