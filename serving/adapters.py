@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from monitoring.store import Store
 from serving.lifecycle import champion_origin, conclude, register_run
 from serving.registry import OF_TENANT, Registry, tenant_pointer
 from serving.tenant_data import folder_of, forget_clips
-from undertone.config import ListeningParams, Params
+from undertone.config import Params, params_from_json
 from undertone.remote import at_hand
 
 if TYPE_CHECKING:
@@ -93,19 +93,22 @@ def list_adapters(registry: Registry) -> list[Adapter]:
 
 @contextmanager
 def _kept_for(tenant: str) -> Iterator[Path]:
-    """A new folder for a tenant's clips, which goes if anything fails."""
+    """A new folder for a tenant's clips; if anything fails, why they were refused is left alone."""
     folder = folder_of(tenant) / f"adapter-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     try:
         yield folder
     except BaseException:
-        forget_clips(folder)
+        for part in ("corpus", "heard"):
+            forget_clips(folder / part)
+        with suppress(OSError):
+            folder.rmdir()  # unless a list of rejects is in it
         raise
 
 
 def _as_it_listens(params: Params, champion: Path) -> Params:
-    trained = json.loads((champion / "training.json").read_text(encoding="utf-8"))
-    listening = ListeningParams.model_validate(trained["params"]["listening"])
-    return params.model_copy(update={"listening": listening})
+    told = json.loads((champion / "training.json").read_text(encoding="utf-8"))
+    trained = params_from_json(json.dumps(told["params"]))
+    return params.model_copy(update={"listening": trained.listening, "audio": trained.audio})
 
 
 def _take_in(clips: Path, params: Params, folder: Path) -> tuple[Path, Path]:

@@ -152,6 +152,16 @@ def test_too_few_clips_are_told_and_not_kept(store, params, tmp_path):
     assert list(folder_of("cleo").glob("*")) == []
 
 
+def test_why_no_clip_can_be_used_is_left_to_read(store, params, tmp_path):
+    (tmp_path / "hal" / "anger").mkdir(parents=True)
+    (tmp_path / "hal" / "anger" / "1.wav").write_bytes(b"no sound")
+    with pytest.raises(CorpusError, match=r"No utterance can be used: .* says why") as refused:
+        train_adapter(store, "hal", tmp_path / "hal", params)
+    (rejects,) = folder_of("hal").glob("*/*")
+    assert str(rejects) in str(refused.value)
+    assert "anger/1.wav" in rejects.read_text()
+
+
 def test_the_same_take_twice_is_refused(store, params, tmp_path):
     clips = write_clips(tmp_path / "dora", TURNED, 2, seed=23)
     for file in list(clips.glob("*/*.wav")):

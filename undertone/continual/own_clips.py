@@ -85,19 +85,24 @@ def hold_out(base: Bundle, own: Examples, known: Examples, params: Params) -> He
     for fold in track(range(folds.max() + 1), "holding out"):
         bundle = adapter_on(base, own.take(folds != fold), known, params)
         tested.append(predict_conditions(bundle, own.take(folds == fold), params.audio))
-    predictions = pool(tested)
     ordered = own.take(np.argsort(folds, kind="stable"))
-    said = predictions.logits[FUSED]
-    hotter = fit_temperature(said, predictions.truth)
-    hotter = shrink_temperature(hotter, ordered.rows["speaker_id"].nunique())
-    logits = {name: values / hotter for name, values in predictions.logits.items()}
+    predictions, hotter = _calibrated(pool(tested))
     before = predict_conditions(base, ordered, params.audio).logits[FUSED]
+    after = predictions.logits[FUSED]
     return HeldOut(
         examples=ordered,
-        predictions=replace(predictions, logits=logits),
+        predictions=predictions,
         temperature=base.temperature * hotter,
-        comparison=compare(ordered, base.labels, softmax(before), softmax(logits[FUSED])),
+        comparison=compare(ordered, base.labels, softmax(before), softmax(after)),
     )
+
+
+def _calibrated(said: Predictions) -> tuple[Predictions, float]:
+    """Predictions by the temperature that suits them beside the one they have, and that one."""
+    hotter = fit_temperature(said.logits[FUSED], said.truth)
+    hotter = shrink_temperature(hotter, said.rows["speaker_id"].nunique())
+    logits = {name: values / hotter for name, values in said.logits.items()}
+    return replace(said, logits=logits), hotter
 
 
 def dealt(own: Examples, count: int, seed: int) -> npt.NDArray[np.intp]:

@@ -138,7 +138,7 @@ def _draw(study: "Study", path: Path) -> None:
 
     with warnings.catch_warnings(), replacing(path) as aside:
         warnings.simplefilter("ignore")  # the plots of matplotlib are called experimental
-        plot_parallel_coordinate(study)
+        plot_parallel_coordinate(study, target_name="validation UAR")
         figure = pyplot.gcf()
         figure.set_size_inches(10, 5)
         figure.savefig(aside, dpi=150, bbox_inches="tight")
