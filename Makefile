@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
 
 .PHONY: install browser node postgres promtool demo serve monitor-ui test lint types imports check clean
-.PHONY: lock wheels images bento test-containers
+.PHONY: lock wheels carry images bento test-containers
 
 install: $(VENV)/.installed
 
@@ -82,6 +82,19 @@ wheels:
 	-@[ -z "$(UV_FIND_LINKS)" ] || [ -e deploy/wheels/cpu/torch-*.whl ] || \
 	  $(PYTHON) -m pip download --quiet --no-deps --no-index --only-binary :all: \
 	    --python-version 3.11 --constraint constraints.txt --dest deploy/wheels/cpu torch
+
+# All that the images are made of, in deploy/wheels/cpu, for a place without an index: docs/air-gapped.md.
+CARRIED := build/carried.txt
+carry: install wheels
+	@ls deploy/wheels/cpu/torch-*.whl >/dev/null || \
+	  { echo "Put torch's wheel for a CPU into deploy/wheels/cpu first: docs/air-gapped.md." >&2; exit 1; }
+	mkdir -p $(dir $(CARRIED))
+	$(BIN)/uv pip compile pyproject.toml deploy/tools.in $(EXTRAS:%=--extra %) --quiet \
+	  --python $(BIN)/python --constraints deploy/lock.txt --constraints constraints.txt \
+	  --find-links deploy/wheels/cpu --no-emit-package torch --generate-hashes --no-annotate --no-header \
+	  --output-file $(CARRIED)
+	$(BIN)/python -m pip download --quiet --no-deps --require-hashes --requirement $(CARRIED) \
+	  --dest deploy/wheels/cpu
 
 # One image for each role, or for those in ROLES; see deploy/images.md.
 images: wheels

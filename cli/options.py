@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import getpass
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +50,8 @@ def settings(
 
 
 def _corpus(text: str | None) -> list[str]:
+    from undertone.remote import is_remote
+
     if text is None:
         return []
     name, _, path = text.partition("=")
@@ -56,6 +59,6 @@ def _corpus(text: str | None) -> list[str]:
         raise ConfigError(f"'{text}' names no corpus. Write NAME=PATH, e.g. emodb=DIR.")
     found = [f"corpus.name={name}"]
     if path:
-        place = path if "://" in path else Path(path).expanduser().resolve()
-        found.append(f'corpus.path="{place}"')
+        place = path if is_remote(path) else str(Path(path).expanduser().resolve())
+        found.append(f"corpus.path={json.dumps(place, ensure_ascii=False)}")
     return found

@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,6 +41,9 @@ class Server(uvicorn.Server):
     For a while it only says that it goes. Then new callers are kept out, while those who were
     connected already are let in and heard. Then nobody listens, in the supervisor neither, which
     holds the same sockets. Then it waits for all answers.
+
+    Where the kernel lets only the privileged keep callers out, whoever connects in the instant
+    when it stops to listen is cut off: give a balancer the time to send nobody any more.
     """
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -61,7 +65,8 @@ def _keep_out_new_callers(listening: Iterable[socket.socket]) -> None:
     steps = ctypes.create_string_buffer(NEW_CALLERS)
     program = struct.pack("HP", len(NEW_CALLERS) // 8, ctypes.addressof(steps))
     for one in listening:
-        one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+        with suppress(PermissionError):  # recent kernels want a privilege for it
+            one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
 
 class Leaving:

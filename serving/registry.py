@@ -403,6 +403,7 @@ class Registry:
     def _move_in(self, folder: Path, tag: str) -> None:
         final = self._folder(tag)
         final.parent.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)  # a folder made aside is for its maker alone, a model is not
         try:
             folder.rename(final)
         except OSError:

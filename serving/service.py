@@ -267,7 +267,7 @@ class UndertoneService:
             feedback.emotion,
             source=feedback.source,
             role=feedback.role,
-            given_by=caller,
+            given_by=caller or "",
         )
 
 

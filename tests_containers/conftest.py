@@ -1,15 +1,21 @@
 """A Docker Engine with the images in it, and a table of what was measured at the end."""
 
 import os
+import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker
 import pytest
 import soundfile
+from running import running
 from runs import Done, run_timed
 
 from cli.console import table_of
+from cli.demo.traffic import drifted, send
+from deploy.images import tag_of
+from serving.client import Client
 from tests.lenient import LENIENT
 from undertone.audio import SAMPLE_RATE
 from undertone.config import GeneratedParams, Params, load_params
@@ -17,6 +23,7 @@ from undertone.corpora.generated import generate
 
 MEASURED = pytest.StashKey[list[tuple[str, ...]]]()
 CLIPS = 300
+CALLS = 120
 SMALL = (
     *LENIENT,
     "corpus.name=table",
@@ -71,6 +78,44 @@ def home(tmp_path_factory: pytest.TempPathFactory):
 @pytest.fixture(scope="session")
 def trained(home: Path, params: Params) -> Done:
     return run_timed("training", params, "docker")
+
+
+@pytest.fixture(scope="session")
+def labelled(engine, trained: Done, home: Path, params: Params) -> Path:
+    """A copy of the state, after the served champion heard drifted calls and was told of each."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["undertone", "serve", "--profile", "demo", "--port", str(port)]
+    with (
+        running(
+            engine,
+            tag_of("serving"),
+            command,
+            network_mode="host",
+            user=f"{os.getuid()}:{os.getgid()}",
+            environment={"UNDERTONE_HOME": str(home), "HOME": "/tmp"},
+            volumes={str(home): {"bind": str(home), "mode": "rw"}},
+        ),
+        Client(f"http://127.0.0.1:{port}") as client,
+    ):
+        client.wait_ready(60)
+        for one in send(client, drifted(params.corpus.generated, CALLS), "calls", CALLS):
+            client.feedback(one.prediction_id, one.truth, source="test")
+    aside = home.with_name("labelled")
+    shutil.copytree(home, aside)
+    return aside
+
+
+@pytest.fixture
+def restored(labelled: Path, home: Path):
+    """Lay the state out anew where it was: paths stand in it."""
+
+    def _restore() -> None:
+        shutil.rmtree(home)
+        shutil.copytree(labelled, home)
+
+    return _restore
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from httpx import codes
 from running import address, published, running, volume
 
 from deploy.images import ROOT, tag_of
@@ -96,18 +97,15 @@ def _require_confined(container) -> None:
 
 
 def _stop_under_fire(container, key: str, clip: Path) -> Counter:
-    """Callers that connect anew for each request, until they are refused."""
-    url, headers = address(container) + "/predict", {"Authorization": f"Bearer {key}"}
+    """Callers that connect anew for each request, until a balancer would send them elsewhere."""
+    headers = {"Authorization": f"Bearer {key}"}
 
     def call() -> httpx.Response:
-        return httpx.post(
-            url,
-            headers=headers,
-            files={"audio": clip.read_bytes()},
-            data=USE,
-            timeout=30,
-            trust_env=False,
-        )
+        with httpx.Client(base_url=address(container), timeout=30, trust_env=False) as client:
+            if client.get("/readyz").status_code == codes.SERVICE_UNAVAILABLE:
+                raise httpx.ConnectError("the balancer sends nobody here any more")
+            sound = {"audio": clip.read_bytes()}
+            return client.post("/predict", headers=headers, files=sound, data=USE)
 
     callers = Callers(CALLERS, call)
     time.sleep(2)

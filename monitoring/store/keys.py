@@ -79,8 +79,13 @@ class KeyLog(Database):
             The key. It cannot be had again.
 
         Raises:
-            ConflictError: there is one of this name, perhaps a revoked one.
+            ConflictError: there is one of this name, perhaps a revoked one, or the name stands for
+                somebody else.
         """
+        from monitoring.vetting import SHELL
+
+        if name == SHELL:
+            raise ConflictError(f"'{name}' stands for whoever answers there: take another name.")
         key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(SECRET_BYTES)
         row = ApiKeyRow(
             id=key_id,

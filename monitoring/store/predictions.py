@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Float, func, or_, select
+from sqlalchemy import ColumnElement, Float, case, func, or_, select
 
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, LabelError, NotFoundError
@@ -173,7 +173,7 @@ class PredictionLog(Database):
         *,
         source: str,
         role: str | None = None,
-        given_by: str | None = None,
+        given_by: str = "",
     ) -> FeedbackRow:
         """Keep what `source` says the emotion was. Saying the same again changes nothing.
 
@@ -182,17 +182,19 @@ class PredictionLog(Database):
             emotion: what it was.
             source: who says so.
             role: what they are.
-            given_by: the API key that they showed.
+            given_by: the API key that they showed, if any.
 
         Raises:
             LabelError: the emotion is not in the vocabulary.
             NotFoundError: there is no such prediction.
-            ConflictError: this source said another emotion before.
+            ConflictError: this source said another emotion before, by the same key.
         """
         if emotion not in EMOTIONS:
             known = ", ".join(EMOTIONS)
             raise LabelError(f"'{emotion}' is not an emotion of this platform. Known: {known}.")
-        same = select(FeedbackRow).filter_by(prediction_id=prediction_id, source=source)
+        same = select(FeedbackRow).filter_by(
+            prediction_id=prediction_id, source=source, given_by=given_by
+        )
         there = select(PredictionRow.id).filter_by(id=prediction_id)
         with self._deciding(f"feedback on {prediction_id}") as session:
             if session.scalar(there.with_for_update(read=True, key_share=True)) is None:
@@ -233,9 +235,9 @@ class PredictionLog(Database):
 
         from monitoring.vetting import SHELL, vet
 
-        keyed = func.nullif(FeedbackRow.given_by, SHELL)
-        voice = func.coalesce(keyed, FeedbackRow.source)
-        said = select(FeedbackRow.prediction_id, FeedbackRow.emotion, voice, FeedbackRow.given_by)
+        given_by = FeedbackRow.given_by
+        voice = case((given_by.in_(("", SHELL)), FeedbackRow.source), else_=given_by)
+        said = select(FeedbackRow.prediction_id, FeedbackRow.emotion, voice, given_by)
         said = within(said.join(PredictionRow), None, None, model_tag)
         if tenant:
             said = said.where(of_tenant(tenant))

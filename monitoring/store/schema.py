@@ -10,7 +10,7 @@ from monitoring.store.engine import engine_of, explained, shown
 from monitoring.store.tables import PredictionRow
 from undertone.errors import StoreError
 
-CURRENT = "0002"
+CURRENT = "0003"
 FIRST = "0001"
 UNNUMBERED = "before 0001"  # of Undertone 0.1.0 and earlier
 KEPT = table("alembic_version", column("version_num"))

@@ -99,18 +99,18 @@ class DoubtRow(Table):
 class FeedbackRow(Table):
     """What a person, or another system, says the emotion of a prediction really was.
 
-    `source` is what they call themselves, `given_by` the API key that they showed, if any.
+    `source` is what they call themselves, `given_by` the API key that they showed, '' if none.
     """
 
     __tablename__ = "feedback"
-    __table_args__ = (UniqueConstraint("prediction_id", "source"),)
+    __table_args__ = (UniqueConstraint("prediction_id", "source", "given_by"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     prediction_id: Mapped[str] = mapped_column(ForeignKey("predictions.id"))
     emotion: Mapped[str]
     source: Mapped[str]
     role: Mapped[str | None]
-    given_by: Mapped[str | None]
+    given_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -9,6 +9,7 @@ from components.base import IMAGE
 from undertone.addresses import HERE
 from undertone.config import ClusterParams, Params
 from undertone.errors import ConfigError
+from undertone.remote import is_remote
 
 HOME = "/var/lib/undertone"  # of the images
 SECRET = re.compile(r"SECRET|PASSWORD|TOKEN|_KEY$")
@@ -28,7 +29,12 @@ def check_for_cluster(params: Params) -> list[str]:
         ConfigError: something could not work; the message lists all of it.
     """
     cluster = params.cluster
-    faults = [*_path_faults(params), *_store_faults(cluster), *_variable_faults(cluster)]
+    faults = [
+        *_corpus_faults(params),
+        *_path_faults(params),
+        *_store_faults(cluster),
+        *_variable_faults(cluster),
+    ]
     if faults:
         raise ConfigError("These settings could not work on a cluster:\n  " + "\n  ".join(faults))
     images = dict.fromkeys(filter(None, (cluster.image or IMAGE, cluster.gpu_image)))
@@ -39,12 +45,21 @@ def check_for_cluster(params: Params) -> list[str]:
     ]
 
 
+def _corpus_faults(params: Params) -> Iterator[str]:
+    path = params.corpus.path
+    if not path or (is_remote(path) and not path.startswith("file:")):
+        return
+    if not _is_mounted(path, params.cluster.volumes):
+        yield (
+            f"corpus.path: {path} lies on no volume of the cluster. Upload it to an object store "
+            "and give its URI, like s3://BUCKET/PREFIX, or mount a volume there by cluster.volumes."
+        )
+
+
 def _path_faults(params: Params) -> Iterator[str]:
-    home = params.cluster.environment.get("UNDERTONE_HOME", HOME)
     folders = {
-        "corpus.path": params.corpus.path,
         "training.init": params.training.init,
-        "UNDERTONE_HOME": home,
+        "UNDERTONE_HOME": params.cluster.environment.get("UNDERTONE_HOME", HOME),
     }
     models = {
         "listening.whisper": params.listening.whisper,
@@ -54,17 +69,14 @@ def _path_faults(params: Params) -> Iterator[str]:
     }
     folders.update({name: value for name, value in models.items() if PATH.match(value or "")})
     for name, path in folders.items():
-        if path and not _is_reachable(path, params.cluster.volumes):
+        if path and not _is_mounted(path, params.cluster.volumes):
             yield (
                 f"{name}: {path} lies on no volume of the cluster. Mount one there by "
-                "cluster.volumes, or give a URI like s3://BUCKET/PREFIX."
+                "cluster.volumes."
             )
 
 
-def _is_reachable(path: str, volumes: Mapping[str, str]) -> bool:
-    scheme, separator, _ = path.partition("://")
-    if separator:
-        return scheme != "file"
+def _is_mounted(path: str, volumes: Mapping[str, str]) -> bool:
     return any(PurePosixPath(path).is_relative_to(volume) for volume in volumes)
 
 

@@ -65,9 +65,9 @@ def test_forgetting_asks_for_one_thing(store):
 
 
 def test_the_store_steps_back_and_is_upgraded(store):
-    assert "0002 → 0001" in undertone("store", "downgrade").stderr
+    assert "0003 → 0002" in undertone("store", "downgrade").stderr
     refused = undertone("keys", "list").exception
     assert isinstance(refused, StoreError)
     assert "undertone store upgrade" in str(refused)
-    assert "0001 → 0002" in undertone("store", "upgrade").stderr
+    assert "0002 → 0003" in undertone("store", "upgrade").stderr
     assert undertone("keys", "list").exit_code == 0

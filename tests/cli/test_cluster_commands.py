@@ -11,6 +11,8 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from pipelines.cluster.connection import ClusterError
 from tests.pipelines.kubeflow import Kubeflow, serving
+from undertone.config import params_from_json
+from undertone.errors import ConfigError
 
 FIT = [
     "--set=cluster.image=registry.example/undertone-python:1-pipeline-cpu",
@@ -60,6 +62,21 @@ def test_a_submitted_run_is_printed_with_its_page_listed_and_shown(kubeflow: Kub
     assert "ingest" in shown
     assert "12.5" in shown
     assert undertone("runs", "log", run["run_id"], "ingest").stdout == "done\n"
+
+
+def test_a_corpus_on_an_object_store_stays_where_it_is(kubeflow: Kubeflow) -> None:
+    assert submit("training", "--corpus", "emodb=s3://undertone/corpora/emodb").exit_code == 0
+    (run,) = kubeflow.runs()
+    given = params_from_json(run["runtime_config"]["parameters"]["params"]).corpus
+    assert (given.name, given.path) == ("emodb", "s3://undertone/corpora/emodb")
+
+
+def test_a_corpus_of_this_machine_is_refused(kubeflow: Kubeflow, tmp_path: Path) -> None:
+    refused = submit("training", "--corpus", 'emodb=my "own" emodb').exception
+    assert isinstance(refused, ConfigError)
+    assert f'corpus.path: {tmp_path}/my "own" emodb lies on no volume' in str(refused)
+    assert "give its URI, like s3://BUCKET/PREFIX" in str(refused)
+    assert not kubeflow.held["experiments"]
 
 
 def test_a_wrong_token_is_a_mistake(kubeflow: Kubeflow) -> None:

@@ -8,6 +8,7 @@ from places import DEPLOY, OVERLAYS, of_kind, overlay, pod_templates, rendered
 from typer.testing import CliRunner
 
 from cli.main import app
+from pipelines.cluster.fitness import check_for_cluster
 from serving.access.routes import needed
 from serving.lingering import LINGER_S
 from undertone.config import Params, load_params
@@ -28,7 +29,8 @@ def containers(manifests):
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
-    "folder", [*(f"kubernetes/overlays/{name}" for name in OVERLAYS), "grafana"]
+    "folder",
+    [*(f"kubernetes/overlays/{name}" for name in OVERLAYS), "kubernetes/pipelines", "grafana"],
 )
 def test_kubernetes_takes_every_manifest(folder, version):
     for manifest in rendered(folder):
@@ -173,6 +175,15 @@ def test_the_probes_ask_for_what_they_mean(manifests):
 PROBES = {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
 
 
+def settings_of(manifests):
+    [settings] = [
+        one["data"]
+        for name, one in of_kind(manifests, "ConfigMap").items()
+        if name.startswith("undertone-settings")
+    ]
+    return settings
+
+
 def test_several_replicas_share_a_store_and_a_home():
     production = overlay("production")
     [scaler] = of_kind(production, "HorizontalPodAutoscaler").values()
@@ -182,12 +193,7 @@ def test_several_replicas_share_a_store_and_a_home():
     assert "replicas" not in serving["spec"], "it would undo the autoscaler at each apply"
     for claim in of_kind(production, "PersistentVolumeClaim").values():
         assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
-    [settings] = [
-        one["data"]
-        for name, one in of_kind(production, "ConfigMap").items()
-        if name.startswith("undertone-settings")
-    ]
-    assert settings["UNDERTONE_STORE"].startswith("postgresql+psycopg://")
+    assert settings_of(production)["UNDERTONE_STORE"].startswith("postgresql+psycopg://")
 
 
 def test_what_operators_alone_may_see_is_not_let_out():
@@ -198,3 +204,27 @@ def test_what_operators_alone_may_see_is_not_let_out():
     assert not {needed(path) for path in paths} & {needed("/operations")}
     assert "/metrics" not in paths
     assert all(path["pathType"] == "Exact" for path in rule["http"]["paths"] if path["path"] == "/")
+
+
+def test_runs_on_kubeflow_find_what_the_service_works_with():
+    cluster = load_params(DEPLOY / "kubernetes/pipelines/params.yaml").cluster
+    assert check_for_cluster(Params(cluster=cluster)) == []
+    assert cluster.environment == settings_of(overlay("production"))
+    manifests = rendered("kubernetes/pipelines")
+    assert {one["kind"] for one in manifests} == {
+        "ServiceAccount",
+        "ConfigMap",
+        "PersistentVolumeClaim",
+        "Deployment",
+    }
+    assert {one["metadata"]["namespace"] for one in manifests} == {"kubeflow"}
+    [(_, shell)] = containers(manifests)
+    assert shell["image"] == cluster.image
+    volumes = pod_templates(manifests)["undertone-shell"]["spec"]["volumes"]
+    claims = {
+        each["name"]: each["persistentVolumeClaim"]["claimName"]
+        for each in volumes
+        if "persistentVolumeClaim" in each
+    }
+    mounted = {each["mountPath"]: claims.get(each["name"]) for each in shell["volumeMounts"]}
+    assert cluster.volumes.items() <= mounted.items()

@@ -52,8 +52,9 @@ def test_anything_else_is_unknown(store, spoil):
 def test_names_are_not_reused(store):
     store.create_key("web", ["predict"], by="me")
     store.revoke_key("web", by="me")
-    with pytest.raises(ConflictError, match="another name"):
-        store.create_key("web", ["predict"], by="me")
+    for taken in ("web", "the shell"):
+        with pytest.raises(ConflictError, match="another name"):
+            store.create_key(taken, ["predict"], by="me")
 
 
 def test_a_revoked_key_opens_nothing(store):

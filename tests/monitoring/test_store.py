@@ -7,6 +7,7 @@ from observed import make_prediction, make_quality
 
 from monitoring.store import ConflictError, LabelError, NotFoundError, Store, VerdictRow
 from monitoring.store.tables import now
+from undertone.config import FeedbackParams
 from undertone.errors import StoreError
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,6 +53,14 @@ def test_feedback_is_idempotent_and_one_say_a_source(store: Store) -> None:
         store.add_feedback("nobody", "calm", source="agent-4")
     with pytest.raises(LabelError, match="Known: anger"):
         store.add_feedback(key, "angry", source="agent-4")
+
+
+def test_nobody_takes_the_say_of_a_source_that_shows_another_key(store: Store) -> None:
+    key = store.add_prediction(make_prediction("fear"))
+    store.add_feedback(key, "calm", source="agent-7", given_by="stranger")
+    store.add_feedback(key, "fear", source="agent-7", given_by="desk")
+    labelled = store.labelled(params=FeedbackParams(trusted=("desk",))).frame
+    assert labelled["feedback_emotion"].tolist() == ["fear"]
 
 
 def test_labelled_takes_the_majority_and_reports_ties(store: Store) -> None:

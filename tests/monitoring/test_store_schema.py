@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -61,7 +62,7 @@ def release_010(engine: Engine) -> None:
             connection.execute(table.insert().values(row))
 
 
-def rows(engine: Engine) -> dict[str, object]:
+def rows(engine: Engine) -> dict[str, Any]:
     with engine.connect() as connection:
         return {
             table.name: connection.execute(table.select()).mappings().all()
@@ -85,7 +86,8 @@ def test_a_store_of_the_first_release_is_upgraded_without_losing_a_row(
         Store(store_url)
     assert rows(engine) == before
     assert schema.upgrade(store_url) == ("before 0001", schema.CURRENT)
-    assert rows(engine) == before
+    feedback = [dict(row) | {"given_by": ""} for row in before["feedback"]]
+    assert rows(engine) == before | {"feedback": feedback}
     with engine.connect() as connection:
         assert differences(connection) == []
     store = Store(store_url)
@@ -109,6 +111,9 @@ def test_columns_that_an_early_store_lacks_are_added(engine: Engine, store_url: 
 
 def test_a_step_back_and_forth_keeps_the_rows(engine: Engine, store_url: str, store: Store) -> None:
     key = store.add_prediction(make_prediction(), speaker_id="s1")
+    for given_by in ("", "desk"):
+        store.add_feedback(key, "fear", source="agent-7", given_by=given_by)
+    assert schema.downgrade(store_url) == ("0003", "0002")
     assert schema.downgrade(store_url) == ("0002", "0001")
     indexes = {index["name"] for index in inspect(engine).get_indexes("predictions")}
     assert "ix_predictions_speaker_id" not in indexes
@@ -116,8 +121,10 @@ def test_a_step_back_and_forth_keeps_the_rows(engine: Engine, store_url: str, st
         Store(store_url)
     with pytest.raises(StoreError, match="has no version before 0001"):
         schema.downgrade(store_url)
-    assert schema.upgrade(store_url) == ("0001", "0002")
+    assert schema.upgrade(store_url) == ("0001", "0003")
     assert store.get_prediction(key).speaker_id == "s1"
+    labelled = store.labelled().frame
+    assert labelled[["feedback_emotion", "voice"]].values.tolist() == [["fear", "agent-7"]]
 
 
 @pytest.mark.parametrize("open_it", [Store, schema.upgrade, schema.downgrade])
@@ -156,6 +163,6 @@ def test_two_that_start_at_once_migrate_once(engine: Engine, store_url: str, how
     told = sorted(racer.communicate("go\n", timeout=60)[0] for racer in racers)
     assert [racer.returncode for racer in racers] == [0, 0]
     if how == "upgrade":
-        assert told == ["('0002', '0002')\n", "('before 0001', '0002')\n"]
+        assert told == ["('0003', '0003')\n", "('before 0001', '0003')\n"]
     with engine.connect() as connection:
         assert differences(connection) == []

@@ -20,11 +20,11 @@ def _params(*changes: str) -> Params:
     [
         "corpus.path=/data/emodb",
         "corpus.path=s3://bucket/emodb",
-        "training.init=s3://bucket/bundle",
+        "training.init=/data/bundle",
         "listening.whisper=/models/whisper-base",
         "model.text_encoder=sentence-transformers/all-MiniLM-L6-v2",
         "cluster.environment={AWS_ENDPOINT_URL: 'https://objects.example', AWS_REGION: eu}",
-        "cluster.environment={UNDERTONE_HOME: s3://bucket/home}",
+        "cluster.environment={UNDERTONE_HOME: /data/home}",
         "cluster.environment={UNDERTONE_STORE: 'postgresql://store.example/undertone'}",
     ],
 )
@@ -39,6 +39,8 @@ def test_settings_that_work_on_a_cluster(change: str) -> None:
         ("corpus.path=/home/me/emodb", "corpus.path: /home/me/emodb lies on no volume"),
         ("corpus.path=file:///data/emodb", "corpus.path: file:///data/emodb lies on no volume"),
         ("training.init=outputs/bundle", "training.init: outputs/bundle lies on no volume"),
+        ("training.init=s3://bucket/b", "training.init: s3://bucket/b lies on no volume"),
+        ("cluster.environment={UNDERTONE_HOME: s3://b/h}", "UNDERTONE_HOME: s3://b/h lies on no"),
         ("listening.whisper=./whisper", r"listening.whisper: \./whisper lies on no volume"),
         ("face.classifier=/opt/face", "face.classifier: /opt/face lies on no volume"),
         ("cluster.environment={UNDERTONE_HOME: /state}", "UNDERTONE_HOME: /state lies on no"),
