@@ -1,4 +1,4 @@
-"""A model of a tenant's own: an adapter on the champion, from that tenant's feedback alone."""
+"""A model of a tenant's own: an adapter on the champion, from their feedback or clips alone."""
 
 from undertone.config import Params
 
