@@ -24,7 +24,8 @@ average; the heads train on what was heard before. A GPU's peak is that of its a
 LOOP = """# The loop
 
 Made by `python -m benchmarks.loop`: the drift gate beside what is usual, what a large window costs,
-and ways of learning on.
+ways of learning on, and adapters from few clips of one's own. The adapters' epochs and learning
+rate were settled on eight of RAVDESS's twelve actors here, which flatters their scores there.
 """
 
 

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from cli import (
+    adapter,
     cluster,
     corpora,
     demo,
@@ -21,6 +22,7 @@ from cli import (
     predict,
     review,
     runs,
+    search,
     serve,
     store,
     stress,
@@ -44,6 +46,7 @@ app.add_typer(runs.app, name="run")
 app.add_typer(cluster.app, name="runs")
 app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
+app.add_typer(adapter.app, name="adapter")
 app.add_typer(monitor.app, name="monitor")
 app.add_typer(review.app, name="review")
 app.add_typer(keys.app, name="keys")
@@ -53,6 +56,7 @@ app.command("train", rich_help_panel="Single steps")(runs.train)
 app.command("evaluate", rich_help_panel="Single steps")(runs.evaluate)
 app.command("stress", rich_help_panel="Single steps")(stress.stress)
 app.command("diarise", rich_help_panel="Single steps")(diarise.diarise)
+app.command("search", rich_help_panel="Single steps")(search.search)
 app.command("serve")(serve.serve)
 app.command("predict")(predict.predict)
 app.command("lineage")(lineage.lineage)

@@ -48,6 +48,7 @@ class RegisteredModel:
         metrics: its figures on test, UAR with interval among them.
         path: its folder in the model store.
         pointers: which it is of champion, challenger and `tenant/NAME`.
+        tenant: whom it was made for, where it was for one alone.
     """
 
     tag: str
@@ -57,6 +58,7 @@ class RegisteredModel:
     metrics: dict[str, float]
     path: Path
     pointers: tuple[str, ...] = ()
+    tenant: str | None = None
 
     @property
     def bundle(self) -> Path:
@@ -287,6 +289,15 @@ class Registry:
         names = (row.name for row in self._store.pointers())
         return {name.removeprefix(OF_TENANT) for name in names if name.startswith(OF_TENANT)}
 
+    def of_tenant(self, tenant: str) -> tuple[RegisteredModel, ...]:
+        """The models that were made for a tenant, or for a scenario of theirs; newest first.
+
+        Raises:
+            RemoteError: the object store does not answer.
+        """
+        own = (model for model in self.list() if model.tenant)
+        return tuple(model for model in own if f"{model.tenant}/".startswith(f"{tenant}/"))
+
     def set_challenger(self, tag: str, reason: str) -> None:
         """Let `tag` wait for judgement.
 
@@ -314,12 +325,25 @@ class Registry:
         """
         if tag not in {model.tag for model in self.list()}:
             raise self._unknown(tag)
-        for row in self._store.pointers():
-            if tag in (row.tag, self._store.rollback_target(row.name)):
-                raise RegistryError(f"{tag} stays: it is {row.name}, or was so before.")
+        self.require_free(tag)
         if self._shared:
             self._shared.remove(tag)
         shutil.rmtree(self._folder(tag), ignore_errors=True)
+
+    def require_free(self, tag: str, *, but: str | None = None) -> None:
+        """Make sure that no pointer names a model or would go back to it.
+
+        Args:
+            tag: the model.
+            but: a tenant's pointer that may, and so may those of their scenarios.
+
+        Raises:
+            RegistryError: one does.
+        """
+        for row in self._store.pointers():
+            named = tag in (row.tag, self._store.rollback_target(row.name))
+            if named and not (but and f"{row.name}/".startswith(f"{but}/")):
+                raise RegistryError(f"{tag} stays: it is {row.name}, or was so before.")
 
     def _unknown(self, tag: str) -> RegistryError:
         return RegistryError(
@@ -403,6 +427,7 @@ class Registry:
             metrics=dict(metadata["metrics"]),
             path=self._folder(tag),
             pointers=tuple(row.name for row in self._store.pointers() if row.tag == tag),
+            tenant=metadata.get("tenant") or None,
         )
 
     def _write(self, tag: str, bundle: Path, evaluation: Path, lineage: dict[str, str]) -> None:
@@ -415,6 +440,7 @@ class Registry:
             "classes": _classes(bundle),
             "lineage": lineage,
             "metrics": _metrics(evaluation),
+            "tenant": _tenant(bundle),
         }
         version = tag.partition(":")[2]
         staged = self._root / "tmp" / version
@@ -475,6 +501,13 @@ def _content_hash(bundle: Path, run_id: str) -> str:
 def _classes(bundle: Path) -> list[str]:
     names = json.loads((bundle / "config.json").read_text(encoding="utf-8"))["id2label"]
     return [names[index] for index in sorted(names, key=int)]
+
+
+def _tenant(bundle: Path) -> str:
+    """Whom a bundle was made for alone, as its settings tell; empty where for all."""
+    file = bundle / "training.json"
+    told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return told.get("params", {}).get("continual", {}).get("tenant") or ""
 
 
 def _metrics(evaluation: Path) -> dict[str, float]:

@@ -7,7 +7,7 @@ The values of a run are, from weakest to strongest: the defaults below, the prof
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -177,6 +177,45 @@ class TrainingParams(Section):
         return self
 
 
+class RangeParams(Section):
+    """Values between two bounds; whole numbers where both are, and evenly by ratio with `log`."""
+
+    low: int | float
+    high: int | float
+    log: bool = False
+
+    @model_validator(mode="after")
+    def _require_order(self) -> Self:
+        if not self.low < self.high or (self.log and self.low <= 0):
+            raise ValueError("low must be less than high, and more than 0 with log")
+        return self
+
+
+Choices = Annotated[tuple[int | float | str, ...], Field(min_length=1)]
+
+
+SPACE: dict[str, RangeParams | Choices] = {
+    "training.learning_rate": RangeParams(low=3e-4, high=5e-3, log=True),
+    "training.weight_decay": RangeParams(low=0.01, high=0.5, log=True),
+    "training.label_smoothing": RangeParams(low=0.0, high=0.2),
+    "model.input_dropout": RangeParams(low=0.0, high=0.6),
+    "model.dropout": RangeParams(low=0.0, high=0.5),
+    "model.hidden_size": (64, 128, 256),
+}
+
+
+class SearchParams(Section):
+    """What `undertone search` tries.
+
+    Attributes:
+        trials: in all, those that were given up early among them.
+        space: settings by `section.key`, each with a range or a list of choices.
+    """
+
+    trials: int = Field(20, ge=1)
+    space: dict[str, RangeParams | Choices] = Field(SPACE, min_length=1)
+
+
 class TimelineParams(Section):
     """Emotion over time; `undertone diarise` measures what suits a model.
 
@@ -223,6 +262,25 @@ class ContinualParams(Section):
     lwf_weight: float = Field(1.0, ge=0)
     min_labels: int = Field(60, ge=1)
     holdout: float = Field(0.35, gt=0, lt=0.5)
+
+
+class AdapterParams(Section):
+    """A model of a tenant's own from few clips; measured in benchmarks/loop/adapters.py.
+
+    Attributes:
+        epochs: all of them; the clips are too few to choose one by.
+        batch_size: clips and rehearsed utterances of a step.
+        replay_share: of old utterances among those that are trained on.
+        folds: parts of the clips, each of which is held out once.
+        min_clips: fewer make no adapter.
+    """
+
+    epochs: int = Field(30, ge=1)
+    learning_rate: float = Field(1e-3, gt=0)
+    batch_size: int = Field(8, ge=1)
+    replay_share: float = Field(0.5, ge=0, lt=1)
+    folds: int = Field(5, ge=2)
+    min_clips: int = Field(5, ge=2)
 
 
 class FeedbackParams(Section):
@@ -493,8 +551,10 @@ class Params(Section):
     model: ModelParams = ModelParams()
     face: FaceParams = FaceParams()
     training: TrainingParams = TrainingParams()
+    search: SearchParams = SearchParams()
     timeline: TimelineParams = TimelineParams()
     continual: ContinualParams = ContinualParams()
+    adapter: AdapterParams = AdapterParams()
     feedback: FeedbackParams = FeedbackParams()
     promotion: PromotionParams = PromotionParams()
     drift: DriftParams = DriftParams()
@@ -550,6 +610,28 @@ def params_from_json(text: str) -> Params:
         raise ConfigError(_explain(error, "pipeline parameter 'params'")) from error
 
 
+def with_settings(params: Params, values: Mapping[str, Any]) -> Params:
+    """Settings with some of them changed.
+
+    Args:
+        params: the others.
+        values: by `section.key`.
+
+    Raises:
+        ConfigError: a key is unknown or a value out of range.
+    """
+    changed: dict[str, Any] = params.model_dump(mode="json")
+    for key, value in values.items():
+        changed = _merge(changed, _nested(key, value))
+    return _validated(changed, f"{', '.join(values)} and the others")
+
+
+def as_yaml(params: Params) -> str:
+    """A settings file that `load_params` reads as these settings."""
+    told = _differences(params, load_params(profile=params.profile))
+    return yaml.safe_dump({"profile": params.profile} | told, sort_keys=False)
+
+
 def home() -> Path:
     """The folder of all state of this installation: `UNDERTONE_HOME`, or `.undertone` here."""
     return Path(os.environ.get("UNDERTONE_HOME", ".undertone")).resolve()
@@ -590,9 +672,25 @@ def _parse_override(text: str) -> dict[str, Any]:
         nested: Any = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise ConfigError(f"The value of '{text}' is not YAML: {error}") from error
+    return _nested(key, nested)
+
+
+def _nested(key: str, value: Any) -> dict[str, Any]:
     for part in reversed(key.split(".")):
-        nested = {part: nested}
-    return dict(nested)
+        value = {part: value}
+    return dict(value)
+
+
+def _differences(section: Section, other: Section) -> dict[str, Any]:
+    """What a section says otherwise than another one, in types of YAML."""
+    values, found = section.model_dump(mode="json"), {}
+    for name in type(section).model_fields:
+        mine, theirs = getattr(section, name), getattr(other, name)
+        if isinstance(mine, Section) and isinstance(theirs, Section):
+            found[name] = _differences(mine, theirs)
+        elif mine != theirs:
+            found[name] = values[name]
+    return {name: value for name, value in found.items() if value != {}}
 
 
 def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

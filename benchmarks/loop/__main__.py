@@ -11,13 +11,13 @@ from collections.abc import Sequence
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from benchmarks.asking import asked
-from benchmarks.loop import continual, drift, windows
+from benchmarks.loop import adapters, continual, drift, windows
 from benchmarks.machine import Machine
 from benchmarks.page import publish
 from benchmarks.parts import Part
 from undertone.errors import UndertoneError
 
-PARTS = {"drift": drift, "windows": windows, "continual": continual}
+PARTS = {"drift": drift, "windows": windows, "continual": continual, "adapters": adapters}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

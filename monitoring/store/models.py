@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 
 from monitoring.store.audit import note
 from monitoring.store.database import Database
@@ -99,6 +99,20 @@ class ModelLog(Database):
         """The tag that `roll_back` would point `name` at, or None."""
         to = _before_last(self.pointer_moves(name))
         return to.tag if to else None
+
+    def forget_pointers(self, name: str, *, by: str) -> None:
+        """Delete a pointer with its history, and those of names under it (`NAME/...`)."""
+        with self._changing() as session:
+            for table in (PointerRow, PointerMoveRow):
+                which = or_(table.name == name, table.name.startswith(f"{name}/", autoescape=True))
+                gone = session.scalars(delete(table).where(which).returning(table.name)).all()
+            for moved in sorted(set(gone)):
+                note(session, f"{moved} forgotten", by)
+
+    def forget_lineage(self, tag: str) -> None:
+        """Delete where a model came from."""
+        with self._changing() as session:
+            session.execute(delete(LineageRow).filter_by(tag=tag))
 
     def recent_moves(self, name: str, limit: int) -> list[tuple[PointerMoveRow, LineageRow | None]]:
         """The newest moves of a pointer, each with where the model came from, newest first."""

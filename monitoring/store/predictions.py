@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Float, case, func, or_, select
+from sqlalchemy import ColumnElement, Float, case, func, or_, select
 
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, LabelError, NotFoundError
@@ -240,8 +240,7 @@ class PredictionLog(Database):
         said = select(FeedbackRow.prediction_id, FeedbackRow.emotion, voice, given_by)
         said = within(said.join(PredictionRow), None, None, model_tag)
         if tenant:
-            its = PredictionRow.tenant
-            said = said.where(or_(its == tenant, its.startswith(f"{tenant}/", autoescape=True)))
+            said = said.where(of_tenant(tenant))
         if since:
             fresh = select(FeedbackRow.prediction_id).where(FeedbackRow.created_at >= since)
             said = said.where(FeedbackRow.prediction_id.in_(fresh))
@@ -269,6 +268,12 @@ def _frame(session: Session, query: Any) -> pd.DataFrame:
 
 _QUALITY = ("snr_db", "bandwidth_hz", "loudness_lufs", "clipped_share", "duration_s")
 _NUMBERS = [c.name for c in PredictionRow.__table__.columns if isinstance(c.type, Float)]
+
+
+def of_tenant(tenant: str) -> ColumnElement[bool]:
+    """Predictions of a tenant's conversations, in any scenario of theirs."""
+    its = PredictionRow.tenant
+    return or_(its == tenant, its.startswith(f"{tenant}/", autoescape=True))
 
 
 def within(

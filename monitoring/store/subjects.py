@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from monitoring.store.audit import note
 from monitoring.store.database import Database
+from monitoring.store.predictions import of_tenant
 from monitoring.store.tables import FeedbackRow, PredictionRow
 
 
@@ -38,6 +39,10 @@ class SubjectLog(Database):
     def forget_before(self, moment: datetime, *, by: str) -> Forgotten:
         """Delete all that was predicted before a moment."""
         return self._forget("expired forgotten", PredictionRow.created_at < moment, by)
+
+    def forget_tenant(self, tenant: str, *, by: str) -> Forgotten:
+        """Delete all predictions of a tenant's conversations, in any scenario of theirs."""
+        return self._forget("tenant forgotten", of_tenant(tenant), by)
 
     def _forget(self, action: str, which: ColumnElement[bool], by: str) -> Forgotten:
         """Files go first: if that fails, the rows that name them are still there."""

@@ -38,7 +38,7 @@ def write_lines(path: Path, *lines: str) -> None:
 
 
 def test_unknown_corpora_are_answered_with_the_known() -> None:
-    with pytest.raises(CorpusError, match=r"no corpus 'iemocap'.*Known: emodb, generated"):
+    with pytest.raises(CorpusError, match=r"no corpus 'iemocap'.*Known: emodb, folder, generated"):
         find_adapter("iemocap")
 
 
@@ -50,7 +50,7 @@ def test_corpora_on_disk_need_their_path(name: str, tmp_path: Path) -> None:
         read(name, tmp_path / "none")
 
 
-@pytest.mark.parametrize("name", ["emodb", "ravdess"])
+@pytest.mark.parametrize("name", ["emodb", "folder", "ravdess"])
 def test_folders_without_audio(name: str, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no audio files"):
         read(name, touch(tmp_path, "readme.txt"))

@@ -71,7 +71,7 @@ def adapt(init: Bundle, material: Material, params: Params) -> Bundle:
         base.importance = importance_of(base, material.known, params.audio)
     bundle = fit(
         material.train,
-        material.validation,
+        material.validation if len(material.validation) else None,
         settings,
         init.labels,
         init=None if strategy.restarts else base,

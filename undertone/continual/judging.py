@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from undertone.bundle import Bundle
-from undertone.calibration import expected_calibration_error, softmax
+from undertone.calibration import Array, expected_calibration_error, softmax
 from undertone.config import AudioParams, Params
 from undertone.continual.behaving import Behaved, behaved
 from undertone.continual.gate import Comparison, Decision, Part, decide
@@ -43,8 +43,8 @@ def judge(
     holdout = _holdout(after, challenger, load_examples(*new))
     same_labels = set(before.labels) == set(after.labels)
     decision = decide(
-        _compare(before, after, tests, params.audio),
-        _compare(before, after, holdout, params.audio),
+        compare_bundles(before, after, tests, params.audio),
+        compare_bundles(before, after, holdout, params.audio),
         params.promotion,
         same_labels=same_labels,
         behaviour=_behaviour([before, after], tests, old, params) if same_labels else (),
@@ -77,11 +77,25 @@ def _holdout(bundle: Bundle, path: Path, labelled: Examples) -> Examples:
     return labelled.take(found)
 
 
-def _compare(before: Bundle, after: Bundle, examples: Examples, audio: AudioParams) -> Comparison:
+def compare_bundles(
+    before: Bundle, after: Bundle, examples: Examples, audio: AudioParams
+) -> Comparison:
     """UAR by the emotions' names, so that bundles with other labels can be compared too."""
     names = np.union1d(examples.rows["emotion"], [*before.labels, *after.labels])
-    truth = np.searchsorted(names, examples.rows["emotion"])
     first, second = (_answers(bundle, examples, audio, names) for bundle in (before, after))
+    return compare(examples, names.tolist(), first, second)
+
+
+def compare(examples: Examples, names: Sequence[str], first: Array, second: Array) -> Comparison:
+    """Compare what two models say of the same utterances.
+
+    Args:
+        examples: the N utterances.
+        names: the K emotions that are told apart.
+        first: probabilities of one model [N, K].
+        second: those of the other.
+    """
+    truth = examples.targets(names).numpy()
     speakers = examples.rows["speaker_id"].tolist()
 
     def difference(chosen: npt.NDArray[np.bool_]) -> Interval:
@@ -115,7 +129,7 @@ def _parts(examples: Examples) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
 
 def _answers(
     bundle: Bundle, examples: Examples, audio: AudioParams, names: npt.NDArray[np.str_]
-) -> npt.NDArray[np.float64]:
+) -> Array:
     """Probabilities of all names [N, K]; 0 for those that the bundle does not know."""
     logits = predict(bundle, examples, audio).logits / bundle.temperature
     answers = np.zeros((len(examples), len(names)))

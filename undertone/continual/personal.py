@@ -1,4 +1,4 @@
-"""A model of a tenant's own: an adapter on the champion, from that tenant's feedback alone."""
+"""A model of a tenant's own: an adapter on the champion, from their feedback or clips alone."""
 
 from undertone.config import Params
 
@@ -34,3 +34,21 @@ def personal(params: Params, tenant: str) -> Params:
         }
     )
     return params.model_copy(update={"continual": continual, "promotion": promotion})
+
+
+def from_clips(params: Params, tenant: str) -> Params:
+    """The settings of an adapter from few clips, with old speech rehearsed beside them.
+
+    Args:
+        params: the settings; `adapter` says how to train.
+        tenant: whose clips they are, and who is answered.
+    """
+    own, adapter = personal(params, tenant), params.adapter
+    asked = adapter.model_dump(include={"epochs", "learning_rate", "replay_share"})
+    steps = {"batch_size": adapter.batch_size, "warmup_steps": 0, "select_by": "last"}
+    changed = {
+        "continual": own.continual.model_copy(update={"strategy": "lora_replay"} | asked),
+        "training": own.training.model_copy(update=steps),
+        "promotion": own.promotion.model_copy(update={"min_holdout": adapter.min_clips}),
+    }
+    return own.model_copy(update=changed)

@@ -84,7 +84,7 @@ def retrain(
     init = Bundle.load(champion)
     known = load_examples(*old)
     labelled = load_examples(*new)
-    fits = _usable(labelled, known, init.labels)
+    fits = usable_of(labelled, known, init.labels)
     heard_of = _voices(new[0], fits)
     usable, heard_of, influence = _believed(init, known, fits, heard_of, params)
     _require_enough(len(usable), params.continual.min_labels)
@@ -184,7 +184,8 @@ def _believed(
     return labelled.take(kept), voices[kept].reset_index(drop=True), found
 
 
-def _usable(labelled: Examples, known: Examples, labels: tuple[str, ...]) -> Examples:
+def usable_of(labelled: Examples, known: Examples, labels: tuple[str, ...]) -> Examples:
+    """Those of an emotion that a model knows, which are no recordings of its own corpus."""
     recordings = known.rows["sha256"].dropna()
     rows = labelled.rows
     fits = rows["emotion"].isin(labels) & ~rows["sha256"].isin(recordings)

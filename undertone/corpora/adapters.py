@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from undertone.config import CorpusParams
 from undertone.corpora.base import Adapter, Item
+from undertone.corpora.by_folder import read_by_folder
 from undertone.corpora.emodb import read_emodb
 from undertone.corpora.goemotions import read_goemotions
 from undertone.corpora.meld import read_meld
@@ -21,6 +22,7 @@ def read_generated(params: CorpusParams) -> Iterator[Item]:
 
 ADAPTERS: dict[str, Adapter] = {
     "emodb": read_emodb,
+    "folder": read_by_folder,
     "generated": read_generated,
     "goemotions": read_goemotions,
     "meld": read_meld,

@@ -1,6 +1,7 @@
 """Where a corpus stands on disk."""
 
 import os
+import re
 from pathlib import Path
 
 from undertone.config import CorpusParams
@@ -29,6 +30,11 @@ def source_of(params: CorpusParams) -> Path:
     if not path.exists():
         raise CorpusError(f"{path} (corpus.path of '{params.name}') does not exist.")
     return path
+
+
+def id_of(place: str) -> str:
+    """An utterance's id, made of where it stands in its corpus."""
+    return re.sub(r"[^\w.-]+", "_", place)
 
 
 def audio_files(folder: Path) -> list[Path]:

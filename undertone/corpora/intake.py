@@ -48,12 +48,13 @@ class IngestReport:
     seconds: float
 
 
-def ingest(params: Params, out: Path) -> IngestReport:
+def ingest(params: Params, out: Path, *, deal: bool = True) -> IngestReport:
     """Read a corpus by its adapter and write a corpus folder, whole or not at all.
 
     Args:
         params: `corpus`, `audio` and `split` count.
         out: the corpus folder, see docs/architecture.md. One that stands there is replaced.
+        deal: whether utterances are dealt into splits; otherwise these are left open.
 
     Raises:
         CorpusError: the corpus cannot be read or split, or every utterance was refused; then
@@ -70,8 +71,10 @@ def ingest(params: Params, out: Path) -> IngestReport:
             kept = out.with_name(f"{out.name}-{REJECTS}")
             write_rejects(kept, intake.rejects)
             raise CorpusError(f"No utterance can be used: {kept} says why.")
-        frame = assign_splits(pd.DataFrame(intake.rows), params.split)
-        assert_no_leak(frame)
+        frame = pd.DataFrame(intake.rows)
+        if deal:
+            frame = assign_splits(frame, params.split)
+            assert_no_leak(frame)
         write_manifest(aside, frame)
         write_rejects(aside / REJECTS, intake.rejects)
         report = report_on(frame, len(intake.rejects))

@@ -1,6 +1,5 @@
 """Any corpus that its owner lists in a table, CSV or Parquet."""
 
-import re
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from pyarrow import ArrowInvalid
 
 from undertone.config import CorpusParams
 from undertone.corpora.base import Item, Reject, SourceUtterance
-from undertone.corpora.folders import source_of
+from undertone.corpora.folders import id_of, source_of
 from undertone.errors import CorpusError
 
 REQUIRED = {"speaker_id", "emotion"}
@@ -87,5 +86,4 @@ def _number(row: Mapping[str, Any], column: str) -> float | None:
 
 def _name(row: Mapping[str, Any], table: Path, number: int) -> str:
     path = row.get("path")
-    name = str(Path(path).with_suffix("")) if path else f"{table.stem}-{number}"
-    return re.sub(r"[^\w.-]+", "_", name)
+    return id_of(str(Path(path).with_suffix("")) if path else f"{table.stem}-{number}")

@@ -59,6 +59,17 @@ def hear(corpus: Path, params: Params, out: Path) -> None:
         write_json(aside / "listening.json", listened.record)
 
 
+def forget(folder: Path) -> None:
+    """Forget what was heard in the recordings of a corpus folder, words among it."""
+    from undertone.speech.memory import remembering
+
+    recordings = read_manifest(folder)["sha256"].dropna()
+    for file in (home() / "cache" / "heard").glob("*.sqlite"):
+        with remembering(file) as memory:
+            for sha256 in recordings:
+                memory.forget(sha256)
+
+
 @dataclass(frozen=True)
 class _Listened:
     """What was heard of N rows.

@@ -45,6 +45,11 @@ class Memory:
         with self._connection:
             self._connection.execute("INSERT OR REPLACE INTO heard VALUES (?, ?, ?, ?)", row)
 
+    def forget(self, sha256: str) -> None:
+        """Forget a recording, in all its views."""
+        with self._connection:
+            self._connection.execute("DELETE FROM heard WHERE sha256 GLOB ? || '*'", (sha256,))
+
 
 @contextmanager
 def remembering(path: Path) -> Iterator[Memory]:

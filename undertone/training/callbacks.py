@@ -3,7 +3,7 @@
 # ruff: noqa: ARG002 (the signatures are the Trainer's)
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from undertone.errors import ConfigError
+
+Watch = Callable[[float], None]
 
 
 class ProgressBar(TrainerCallback):
@@ -58,6 +60,23 @@ class ProgressBar(TrainerCallback):
         """Take the bar away."""
         if self.bar:
             self.bar.stop()
+
+
+class Watched(TrainerCallback):
+    """Tells somebody how each epoch went, who may break the fit off by an error."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **told: Any,
+    ) -> None:
+        """Tell the UAR."""
+        self.watch(told["metrics"]["eval_uar"])
 
 
 class Checkpoints(TrainerCallback):

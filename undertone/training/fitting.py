@@ -16,6 +16,7 @@ from undertone.config import Params, Tuning
 from undertone.model.config import AUDIO
 from undertone.training.batches import Batches, acoustic_statistics, batches_of, settle
 from undertone.training.beginning import begin, equip
+from undertone.training.callbacks import Watch
 from undertone.training.examples import Examples
 from undertone.training.probing import probe_layers
 from undertone.training.ranks import processes_for, teach_together
@@ -36,6 +37,7 @@ def fit(
     checkpoints: Path | None = None,
     logs: Path | None = None,
     penalty: Penalty | None = None,
+    watch: Watch | None = None,
 ) -> Bundle:
     """Train a fused model.
 
@@ -53,6 +55,7 @@ def fit(
             finds there, which must come from the same examples and settings.
         logs: folder for experiment trackers; without it none is told.
         penalty: added to the loss of each batch.
+        watch: told the validation UAR of each epoch, where one process trains.
 
     Returns:
         The fitted bundle, not calibrated yet; its `info` tells the curves, the epoch of each stage
@@ -70,7 +73,7 @@ def fit(
     for stage in (*first, last):
         with TemporaryDirectory() as scratch:
             kept = checkpoints if checkpoints and stage is last else Path(scratch)
-            _run(bundle, train, validation, params, stage, kept, logs, penalty)
+            _run(bundle, train, validation, params, stage, kept, logs, penalty, watch)
     bundle.model.train(mode=False)
     if last.tuning != "adapter":
         _remember(bundle, train, params)
@@ -154,6 +157,7 @@ def _run(
     checkpoints: Path,
     logs: Path | None,
     penalty: Penalty | None,
+    watch: Watch | None,
 ) -> None:
     training, model = params.training, bundle.model
     if stage.tuning not in HEADS or model.acoustic.attention is not None:
@@ -163,7 +167,7 @@ def _run(
         learnt = _ready(bundle, train, params, train.numbers())
         chosen = None if validation is None else _ready(bundle, validation, params)
         told = logs / stage.name if logs else None
-        lesson = Lesson(model, stage, learnt, chosen, training, checkpoints, told, penalty)
+        lesson = Lesson(model, stage, learnt, chosen, training, checkpoints, told, penalty, watch)
         course = teach_together(lesson, processes_for(training, len(learnt)))
     trained = max(course.trained_parameters, bundle.info["trained_parameters"])
     bundle.info["trained_parameters"] = trained

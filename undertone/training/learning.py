@@ -9,6 +9,7 @@ from undertone.calibration import fit_temperature, shrink_temperature, softmax
 from undertone.config import Params
 from undertone.evaluation.metrics import uar
 from undertone.face.learning import learn_trust
+from undertone.training.callbacks import Watch
 from undertone.training.examples import Examples
 from undertone.training.fitting import fit
 from undertone.training.predicting import predict
@@ -23,6 +24,7 @@ def learn(
     init: Bundle | None = None,
     checkpoints: Path | None = None,
     logs: Path | None = None,
+    watch: Watch | None = None,
 ) -> tuple[Bundle, float]:
     """Fit a bundle and calibrate it; with `training.refit`, fit again on validation too.
 
@@ -38,11 +40,21 @@ def learn(
         init: a bundle to go on from.
         checkpoints: folder for those of the first fit.
         logs: folder for experiment trackers.
+        watch: told the validation UAR of each epoch of the first fit, where one process trains.
 
     Returns:
         The bundle, and the UAR on validation of the fit that they did not train.
     """
-    chosen = fit(train, validation, params, labels, init=init, checkpoints=checkpoints, logs=logs)
+    chosen = fit(
+        train,
+        validation,
+        params,
+        labels,
+        init=init,
+        checkpoints=checkpoints,
+        logs=logs,
+        watch=watch,
+    )
     reached = calibrate(chosen, validation, params)
     if not params.training.refit:
         return chosen, reached

@@ -11,7 +11,14 @@ from undertone.config import Score, TrainingParams, Tuning
 from undertone.errors import UndertoneError
 from undertone.model.fused import FusedModel
 from undertone.training.batches import Batches
-from undertone.training.callbacks import Checkpoints, Epochs, ProgressBar, trackers
+from undertone.training.callbacks import (
+    Checkpoints,
+    Epochs,
+    ProgressBar,
+    Watch,
+    Watched,
+    trackers,
+)
 from undertone.training.trainer import Penalty, last_checkpoint, trainer_for
 
 
@@ -37,6 +44,7 @@ class Lesson:
         checkpoints: folder, from where a stage that broke off goes on.
         logs: folder of experiment trackers, or none.
         penalty: added to the loss.
+        watch: told the validation UAR of each epoch, where one process trains.
     """
 
     model: FusedModel
@@ -47,6 +55,7 @@ class Lesson:
     checkpoints: Path
     logs: Path | None = None
     penalty: Penalty | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,8 @@ def teach(lesson: Lesson) -> Course:
     callbacks: list[TrainerCallback] = [Epochs(), ProgressBar(f"fitting {stage.name}")]
     if params.checkpoint_steps:
         callbacks.append(Checkpoints(params.checkpoint_steps))
+    if lesson.watch:
+        callbacks.append(Watched(lesson.watch))
     if lesson.logs and is_first_process():
         callbacks += trackers(params.loggers, lesson.logs)
     trainer = trainer_for(
