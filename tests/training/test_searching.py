@@ -1,6 +1,7 @@
 """A search for settings, small."""
 
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,25 @@ def test_a_killed_search_goes_on(
     other = with_settings(params, {"training.seed": 18})
     assert search(*folders, other, tmp_path / "out").trials == 3
     assert len(tried) == 8
+
+
+def test_trials_are_experiments_of_dvc(
+    folders: tuple[Path, Path], params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dvc.repo import Repo
+
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    git = ["git", "-c", "user.name=nobody", "-c", "user.email=nobody@example.org"]
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "empty"]):
+        subprocess.run([*git, *words], check=True)
+    Repo.init().close()
+    monkeypatch.setattr(searching, "learn", lambda *_, **__: (None, 0.5))
+    search(*folders, with_settings(params, {"training.loggers": ["dvclive"]}), Path("found"))
+    with Repo() as repo:
+        (experiments,) = repo.experiments.ls().values()
+    assert len(experiments) == 3
 
 
 def test_a_hopeless_trial_is_given_up_early(

@@ -46,7 +46,8 @@ def search(corpus: Path, heard: Path, params: Params, out: Path) -> Found:
 
     The test split is never looked at. Trials are kept in `home() / "search.sqlite"`: a search
     that was killed, or is asked for more trials, goes on where it was, if data and settings are
-    the same. One whose epochs lag behind the median of those before is given up.
+    the same. One whose epochs lag behind the median of those before is given up. Where
+    `training.loggers` names dvclive, each trial is an experiment of the DVC repository around.
 
     Args:
         corpus: a corpus folder.
@@ -64,7 +65,7 @@ def search(corpus: Path, heard: Path, params: Params, out: Path) -> Found:
     study = _study(_key(corpus, heard, params), params.training.seed)
     objective = _objective(train, validation, params)
     for _ in track(range(params.search.trials - len(_finished(study))), "searching"):
-        study.optimize(objective, n_trials=1)
+        study.optimize(objective, n_trials=1, callbacks=_experiments(params, out))
     best = with_settings(params, study.best_params)
     write_text(out / PARAMS, as_yaml(best))
     _draw(study, out / PICTURE)
@@ -92,6 +93,14 @@ def _objective(train: Examples, validation: Examples, params: Params) -> "Callab
         return learn(train, validation, asked, labels, watch=watch)[1]
 
     return objective
+
+
+def _experiments(params: Params, out: Path) -> list[Any]:
+    if "dvclive" not in params.training.loggers:
+        return []
+    from dvclive.optuna import DVCLiveCallback
+
+    return [DVCLiveCallback("validation_uar", dir=str(out / "dvclive"))]
 
 
 def _suggest(trial: "Trial", name: str, among: RangeParams | tuple[Any, ...]) -> Any:
