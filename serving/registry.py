@@ -295,8 +295,7 @@ class Registry:
         Raises:
             RemoteError: the object store does not answer.
         """
-        own = (model for model in self.list() if model.tenant)
-        return tuple(model for model in own if f"{model.tenant}/".startswith(f"{tenant}/"))
+        return tuple(model for model in self.list() if _at_or_under(model.tenant, tenant))
 
     def set_challenger(self, tag: str, reason: str) -> None:
         """Let `tag` wait for judgement.
@@ -342,7 +341,7 @@ class Registry:
         """
         for row in self._store.pointers():
             named = tag in (row.tag, self._store.rollback_target(row.name))
-            if named and not (but and f"{row.name}/".startswith(f"{but}/")):
+            if named and not (but and _at_or_under(row.name, but)):
                 raise RegistryError(f"{tag} stays: it is {row.name}, or was so before.")
 
     def _unknown(self, tag: str) -> RegistryError:
@@ -501,6 +500,10 @@ def _content_hash(bundle: Path, run_id: str) -> str:
 def _classes(bundle: Path) -> list[str]:
     names = json.loads((bundle / "config.json").read_text(encoding="utf-8"))["id2label"]
     return [names[index] for index in sorted(names, key=int)]
+
+
+def _at_or_under(name: str | None, above: str) -> bool:
+    return f"{name or ''}/".startswith(f"{above}/")
 
 
 def _tenant(bundle: Path) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cli.demo.traffic import drifted, send
 from deploy.images import tag_of
 from serving.client import Client
 from tests.lenient import LENIENT
+from tests.servers import free_port
 from undertone.audio import SAMPLE_RATE
 from undertone.config import GeneratedParams, Params, load_params
 from undertone.corpora.generated import generate
@@ -83,9 +83,7 @@ def trained(home: Path, params: Params) -> Done:
 @pytest.fixture(scope="session")
 def labelled(engine, trained: Done, home: Path, params: Params) -> Path:
     """A copy of the state, after the served champion heard drifted calls and was told of each."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = ["undertone", "serve", "--profile", "demo", "--port", str(port)]
     with (
         running(

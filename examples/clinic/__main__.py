@@ -1,7 +1,6 @@
 """A clinician's diary: python -m examples.clinic --help."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from examples.clinic.diary import Diary, Entry, now
+from examples.common.service import key
 from examples.events.engine import Change
 from examples.events.facts import Facts
 from examples.events.live import follow
@@ -87,7 +87,7 @@ def export(patient: str, file: Path, folder: Folder = Path("diaries")) -> None:
 def forget(patient: str, folder: Folder = Path("diaries"), url: Url = SERVICE) -> None:
     """Delete a patient from the service, then the diary; the key needs the scope admin."""
     diary = Diary(folder, patient)
-    with Client(url, key=os.environ.get("UNDERTONE_KEY")) as client:
+    with Client(url, key=key()) as client:
         deleted = client.forget(patient)
     print(f"{deleted['predictions']} predictions and {diary.delete()} entries are deleted.")
 

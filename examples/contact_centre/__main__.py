@@ -1,13 +1,13 @@
 """python -m examples.contact_centre: hear a call, send corrections, make a call to try."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from examples.common.service import key
 from examples.contact_centre import corrections, replies, sample, settings
 from examples.contact_centre.conversation import Conversation
 from examples.contact_centre.desk import Desk
@@ -16,8 +16,6 @@ from examples.contact_centre.writer import EndpointWriter
 from examples.events.terminal import SERVICE, Pace, Url, command
 from serving.client import AsyncClient, Client
 from undertone.labelling.endpoint import Endpoint
-
-KEY = "UNDERTONE_KEY"
 
 app = typer.Typer(help="A contact centre on Undertone.", no_args_is_help=True)
 
@@ -53,7 +51,7 @@ def correct(
     url: Url = SERVICE,
 ) -> None:
     """Send an agent's corrections as feedback."""
-    with Client(url, key=os.environ.get(KEY)) as client:
+    with Client(url, key=key()) as client:
         typer.echo(f"{corrections.send(client, table, by)} corrections sent")
 
 
@@ -64,7 +62,7 @@ def make_sample(out: Annotated[Path, typer.Argument(help="The WAV to write.")]) 
 
 
 async def _follow(conversation: Conversation, url: str, call: Path, pace: float) -> None:
-    async with AsyncClient(url, key=os.environ.get(KEY)) as client:
+    async with AsyncClient(url, key=key()) as client:
         await conversation.follow(client, call, pace)
 
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from examples.contact_centre.settings import EscalationRule
 from serving.streaming.messages import Final
+from undertone.abstention import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Escalation:
         Returns:
             The alert that it raises, if any.
         """
-        if moment.emotion == "unknown":
+        if moment.emotion == UNKNOWN:
             return None
         self._recent.append(moment)
         negative = fmean(one.share(self._rule.emotions) for one in self._recent)

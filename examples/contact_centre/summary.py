@@ -12,6 +12,7 @@ from scipy.signal import find_peaks
 
 from examples.contact_centre.mood import Alert, Moment
 from examples.contact_centre.settings import SummaryRule
+from undertone.abstention import UNKNOWN
 from undertone.evaluation.plots import BLUE, INK, QUIET, RED, figure, tidy
 from undertone.files import write_json, write_text
 
@@ -59,7 +60,7 @@ class Summary:
     ) -> None:
         self._moments = moments
         self._alerts = alerts
-        self._known = [one for one in moments if one.emotion != "unknown"]
+        self._known = [one for one in moments if one.emotion != UNKNOWN]
         valence = pd.Series([one.valence for one in self._known], dtype=float)
         self._arc: Array = valence.rolling(rule.utterances, min_periods=1).mean().to_numpy()
         self.turns = self._turns(rule.turn)

@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from examples.events.facts import UNKNOWN, Facts
+from examples.events.facts import Facts
 from examples.events.rules import Rule, Rulebook, Scene
+from undertone.abstention import UNKNOWN
 
 
 @dataclass(frozen=True)

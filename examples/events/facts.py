@@ -5,8 +5,6 @@ from typing import Self
 
 from serving.streaming.messages import Final, Provisional
 
-UNKNOWN = "unknown"
-
 
 @dataclass(frozen=True)
 class Facts:

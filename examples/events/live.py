@@ -1,12 +1,12 @@
 """Speech in, scenes out: a stream to the service whose events an engine decides about."""
 
 import asyncio
-import os
 import sys
 import wave
 from collections.abc import AsyncIterable, Awaitable, Callable
 from pathlib import Path
 
+from examples.common.service import key
 from examples.events.engine import Change, Engine
 from examples.events.facts import Facts
 from examples.events.rules import Rulebook
@@ -40,7 +40,7 @@ async def follow(
     with opened(recording) as file:
         told = book.model_dump(include={"role", "purpose", "provisional"})
         told["sample_rate"] = file.getframerate()
-        client = AsyncClient(url, key=os.environ.get("UNDERTONE_KEY"))
+        client = AsyncClient(url, key=key())
         async with client, client.stream(Start.model_validate(told | wishes)) as stream:
             await asyncio.gather(speak(file, stream, pace), listen(stream, Engine(book), see))
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from examples.common.service import key
 from examples.events.terminal import SERVICE, Url, command
 from examples.market_mood import board, sample, settings, simulation
 from examples.market_mood.alerts import Alert
@@ -34,8 +34,9 @@ def follow(
 ) -> None:
     """Judge a stream, and tell of surges as their windows end."""
     out.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_judge(stream, out / "judged.jsonl", url, settings.load(rules)))
-    alerts = _watch(out / "judged.jsonl", out, settings.load(rules))
+    limits = settings.load(rules)
+    asyncio.run(_judge(stream, out / "judged.jsonl", url, limits))
+    alerts = _watch(out / "judged.jsonl", out, limits)
     write_json(out / "alerts.json", _as_json(alerts))
 
 
@@ -76,7 +77,7 @@ def make_sample(out: Annotated[Path, typer.Argument(help="The folder to write.")
 
 
 async def _judge(stream: Path, to: Path, url: str, rules: Settings) -> None:
-    async with AsyncClient(url, key=os.environ.get("UNDERTONE_KEY")) as client:
+    async with AsyncClient(url, key=key()) as client:
         judge = Judge(client, rules, stream.parent)
         with to.open("w", encoding="utf-8") as file:
             async for judged in judge.judge(read(stream, Item)):

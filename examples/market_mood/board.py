@@ -52,7 +52,7 @@ def _page(watch: Watch, items: Sequence[Judged]) -> str:
         _add_shares(drawn, row, pd.crosstab(frame["topic"], frame[column], normalize="index"))
     drawn.update_layout(
         title="Market mood",
-        height=260 * (len(topics) + 2),
+        height=HEIGHT * (len(topics) + 2),
         barmode="stack",
         template="simple_white",
     )

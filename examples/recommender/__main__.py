@@ -1,6 +1,5 @@
 """What to listen to now, by words and mood: python -m examples.recommender --help."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from examples.common.retrieval import embedder_for
-from examples.events.facts import UNKNOWN
+from examples.common.service import key
 from examples.events.terminal import SERVICE, Url, command
 from examples.recommender.blend import PARTS, Asked, Blend, Mood, Ranked
 from examples.recommender.catalogue import CATALOGUE, Item, Items, load
 from serving.client import Client
+from undertone.abstention import UNKNOWN
 from undertone.errors import UndertoneError
 
 BAR = 2  # marks for a part that is worth 1
@@ -47,7 +47,7 @@ def main(
 
 def hear(url: str, words: str, recording: Path | None, liked: tuple[int, ...]) -> Asked:
     """Ask the service for the words and the mood."""
-    with Client(url, key=os.environ.get("UNDERTONE_KEY")) as client:
+    with Client(url, key=key()) as client:
         answer = client.predict(
             recording, words or None, role="viewer", purpose="entertainment", words=False
         )

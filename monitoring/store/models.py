@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 
 from monitoring.store.audit import note
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, NotFoundError
-from monitoring.store.tables import LineageRow, PointerMoveRow, PointerRow
+from monitoring.store.tables import LineageRow, PointerMoveRow, PointerRow, at_or_under
 
 PLATFORM = "the platform"  # who moves a pointer, in the audit, where no person does
 
@@ -104,8 +104,8 @@ class ModelLog(Database):
         """Delete a pointer with its history, and those of names under it (`NAME/...`)."""
         with self._changing() as session:
             for table in (PointerRow, PointerMoveRow):
-                which = or_(table.name == name, table.name.startswith(f"{name}/", autoescape=True))
-                gone = session.scalars(delete(table).where(which).returning(table.name)).all()
+                these = delete(table).where(at_or_under(table.name, name))
+                gone = session.scalars(these.returning(table.name)).all()
             for moved in sorted(set(gone)):
                 note(session, f"{moved} forgotten", by)
 

@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Float, case, func, or_, select
+from sqlalchemy import ColumnElement, Float, case, func, select
 
 from monitoring.store.database import Database
 from monitoring.store.errors import ConflictError, LabelError, NotFoundError
 from monitoring.store.review import doubt
-from monitoring.store.tables import DoubtRow, FeedbackRow, PredictionRow, new_id, now
+from monitoring.store.tables import (
+    DoubtRow,
+    FeedbackRow,
+    PredictionRow,
+    at_or_under,
+    new_id,
+    now,
+)
 from undertone.labels import EMOTIONS
 from undertone.prediction import top
 
@@ -272,8 +279,7 @@ _NUMBERS = [c.name for c in PredictionRow.__table__.columns if isinstance(c.type
 
 def of_tenant(tenant: str) -> ColumnElement[bool]:
     """Predictions of a tenant's conversations, in any scenario of theirs."""
-    its = PredictionRow.tenant
-    return or_(its == tenant, its.startswith(f"{tenant}/", autoescape=True))
+    return at_or_under(PredictionRow.tenant, tenant)
 
 
 def within(

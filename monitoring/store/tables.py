@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, MetaData, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    MetaData,
+    UniqueConstraint,
+    or_,
+)
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 
@@ -20,6 +29,11 @@ def now() -> datetime:
 def new_id() -> str:
     """A fresh random id of 32 hexadecimal digits."""
     return uuid4().hex
+
+
+def at_or_under(column: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """Rows in which a column is a name, or one under it (`NAME/...`)."""
+    return or_(column == name, column.startswith(f"{name}/", autoescape=True))
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import httpx
 from monitoring.store import Store
 from serving.client import Client, ServiceError
 from serving.registry import Registry
+from tests.servers import free_port
 from undertone.evaluation.metrics import Interval, Scores
 from undertone.evaluation.record import Evaluation
 from undertone.labels import EMOTIONS
@@ -101,9 +101,7 @@ def live_service(
 ):
     """Start a Bento service over a home of its own."""
     (home / "params.yaml").write_text(params)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     mine = {
         "UNDERTONE_HOME": str(home),
         "UNDERTONE_PARAMS": str(home / "params.yaml"),
